@@ -1,0 +1,1 @@
+"""What a release is, and the object stores that keep releases."""

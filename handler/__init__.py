@@ -1,0 +1,1 @@
+"""The function: answers from a release."""

@@ -1,0 +1,9 @@
+"""Quick tests first: what starts servers or builds the function runs after all else."""
+
+import pytest
+
+pytest_plugins = ["tests.support.postgres", "tests.support.s3_server"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

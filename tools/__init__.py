@@ -1,0 +1,1 @@
+"""The developers' own programs: the demo, a private PostgreSQL, the function's package, benchmarks."""

@@ -1,0 +1,1 @@
+"""From the network's tables to a published release."""
