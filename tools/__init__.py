@@ -1,1 +1,1 @@
-"""The developers' own programs: the demo, a private PostgreSQL, the function's package, benchmarks."""
+"""The developers' programs: the demo, a private PostgreSQL, the function's package, benchmarks."""
