@@ -1,0 +1,102 @@
+"""Releases as people read them: a table of all, a page about one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.table import Table
+
+from artifacts.channel import Channel
+from artifacts.errors import ArtifactError
+from artifacts.manifest import Manifest, Score
+
+_KILO = 1000
+
+
+def size(count: int) -> str:
+    """A number of bytes: "512 B", "1.4 MB"."""
+    if count < _KILO:
+        return f"{count} B"
+    amount = float(count)
+    for unit in ("kB", "MB", "GB"):
+        amount /= _KILO
+        if amount < _KILO:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _KILO:.1f} TB"
+
+
+def table(
+    releases: Iterable[tuple[str, Manifest | ArtifactError]], channels: Sequence[Channel]
+) -> Table:
+    """One row a release; what is wrong with it stands for the manifest of a broken one."""
+    drawn = Table("release", "made (UTC)", "data until", "hit rate@5", "size", "serves", box=None)
+    drawn.columns[0].no_wrap = True
+    for release, manifest in releases:
+        serves = _serves(release, channels)
+        if isinstance(manifest, Manifest):
+            score = manifest.evaluation.score("hit_rate@5", "lenta")
+            drawn.add_row(
+                release,
+                f"{manifest.created_at:%Y-%m-%d %H:%M}",
+                f"{manifest.data.until:%Y-%m-%d %H:%M}",
+                f"{score.value:.4f}" if score else "-",
+                size(manifest.size),
+                serves,
+            )
+        else:
+            drawn.add_row(release, "broken", "-", "-", "-", serves)
+    return drawn
+
+
+def text(manifest: Manifest) -> str:
+    """A page about a release, for people."""
+    rows = (*_origin(manifest), *_quality(manifest), *_files(manifest))
+    return "".join(f"{label:<12}{value}\n" for label, value in rows)
+
+
+def _origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    data, code, features = manifest.data, manifest.code, manifest.features
+    yield "release", manifest.release
+    yield "made", f"{manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
+    yield "parent", manifest.parent or "-"
+    commit = code.commit or "unknown"
+    yield "code", f"Lenta {code.version}, commit {commit}, Python {code.python}"
+    yield "libraries", ", ".join(f"{name} {version}" for name, version in code.libraries.items())
+    yield "source", data.source
+    yield "period", f"{data.since} to {data.until}, {manifest.timezone}"
+    yield "", f"{data.readers:,} readers, {data.posts:,} posts"
+    yield "", f"{data.views:,} views, {data.likes:,} likes"
+    for dropped in data.dropped:
+        yield "dropped", f"{dropped.rows:,} rows of {dropped.table}: {dropped.reason}"
+    yield "features", f"{len(features.reader)} of the reader, {len(features.post)} of the post"
+    yield "", f"{len(features.model)} in the model"
+
+
+def _quality(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    gate, evaluation = manifest.gate, manifest.evaluation
+    yield "gate", "passed" if gate.passed else "failed"
+    yield "", f"{gate.differing:,} of {gate.rows:,} rows differ"
+    yield "", f"{gate.threshold_differing:,} of {gate.threshold_rows:,} rows on thresholds differ"
+    yield "tested", f"{evaluation.test_since} to {evaluation.test_until}"
+    yield "", f"{evaluation.slates:,} slates of {evaluation.readers:,} readers"
+    for score in evaluation.scores:
+        yield "", f"{score.metric} of {score.model}: {score.value:.4f}{_interval(score)}"
+
+
+def _files(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    yield "files", f"{len(manifest.files)}, {size(manifest.size)}"
+    for entry in manifest.files:
+        yield "", f"{entry.path}  {size(entry.size)}  {entry.sha256}"
+
+
+def _interval(score: Score) -> str:
+    if score.low is None or score.high is None:
+        return ""
+    return f" ({score.low:.4f} to {score.high:.4f})"
+
+
+def _serves(release: str, channels: Sequence[Channel]) -> str:
+    return ", ".join(
+        channel.name if len(channel.arms) == 1 else f"{channel.name} {arm.name} {arm.share:.0%}"
+        for channel in channels
+        for arm in channel.arms
+        if arm.release == release
+    )

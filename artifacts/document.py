@@ -1,0 +1,74 @@
+"""The JSON files of a store: strict, immutable, versioned."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from artifacts.errors import BrokenRelease
+from artifacts.layout import is_release_id
+
+_SHOWN = 3
+
+
+def to_second(now: datetime | None) -> datetime:
+    """`now` (aware; the present time if None) in UTC, without the fraction of its second."""
+    return (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one sentence what is wrong, without the values: they may be long, or secret."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for one in found:
+        if one["loc"] == ("schema_version",):
+            return "its schema_version is not 1, the only one this program reads"
+    told = [
+        f"{'.'.join(map(str, one['loc'])) or 'the document'}: {one['msg']}"
+        for one in found[:_SHOWN]
+    ]
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return "; ".join(told) + more
+
+
+def _checked_release_id(text: str) -> str:
+    if not is_release_id(text):
+        raise ValueError("not a release id like 20261124T040500Z-1f2e3d4c")
+    return text
+
+
+ReleaseId = Annotated[str, AfterValidator(_checked_release_id)]
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
+
+
+class Part(BaseModel):
+    """A part of a document: immutable, no unknown fields, no NaN (JSON has none)."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class Document(Part):
+    """A whole JSON file."""
+
+    schema_version: Literal[1] = 1
+
+    def to_json(self) -> bytes:
+        """The file's bytes: UTF-8, indented for people."""
+        return self.model_dump_json(indent=2).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read the file's bytes.
+
+        Raises:
+            BrokenRelease: they are not JSON, not this document, or of another schema version.
+        """
+        kind = cls.__name__.lower()
+        try:
+            document = cls.model_validate_json(data, strict=True)
+        except ValidationError as error:
+            raise BrokenRelease(f"the {kind} is unreadable: {explain(error)}") from error
+        if "schema_version" not in document.model_fields_set:
+            raise BrokenRelease(f"the {kind} is unreadable: it names no schema_version")
+        return document

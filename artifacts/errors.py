@@ -1,0 +1,34 @@
+"""What can go wrong with releases and their stores: one tree, so one `except` catches it all."""
+# ruff: noqa: N818 - the names say what went wrong; "Error" after each would add nothing
+
+
+class ArtifactError(Exception):
+    """Whatever goes wrong in this room; its text is a sentence for the person who runs it."""
+
+
+class InvalidAddress(ArtifactError, ValueError):
+    """A store URL, key or name that no store could have."""
+
+
+class StoreUnavailable(ArtifactError):
+    """The store did not answer, failed, or refused access; the cause is chained."""
+
+
+class NotFound(ArtifactError):
+    """There is no such object, release or channel."""
+
+
+class AlreadyExists(ArtifactError):
+    """The key to create is taken by other bytes."""
+
+
+class Conflict(ArtifactError):
+    """Somebody else changed the object first: the compare-and-swap is lost."""
+
+
+class BrokenRelease(ArtifactError):
+    """A file is missing or not as the manifest says, or a manifest or channel is unreadable."""
+
+
+class GateFailed(ArtifactError):
+    """The release's graph was not proved equal to its model: it may not be served."""

@@ -1,0 +1,118 @@
+"""The names both sides rely on: keys, files, their columns, the ranker's inputs and outputs.
+
+P is the number of features of a post, R of a reader; N the number of posts.
+"""
+
+import math
+import re
+
+from artifacts.errors import InvalidAddress
+from artifacts.keys import checked_key
+
+# Keys of a store:
+RELEASES = "releases/"
+CHANNELS = "channels/"
+PRODUCTION = "production"
+"""The channel the function serves."""
+
+# Files of a release:
+MANIFEST = "manifest.json"
+"""What the release is; written last, so it exists only for a whole release."""
+RANKER = "ranker.onnx"
+"""The graph that ranks posts for one reader."""
+POSTS = "posts.parquet"
+"""One row a post."""
+
+# Columns of posts.parquet:
+POST_ID = "post_id"
+"""int64, ascending, unique."""
+TEXT = "text"
+"""string."""
+TOPIC = "topic"
+"""string."""
+FEATURES = "features"
+"""FixedSizeList<float32>: [P] in posts.parquet, [R] in users/*.parquet."""
+POSTS_COLUMNS = (POST_ID, TEXT, TOPIC, FEATURES)
+
+# Columns of users/*.parquet:
+USER_ID = "user_id"
+"""int64, ascending, unique."""
+LIKED = "liked"
+"""List<int64>: ids of the posts the reader has liked; they are not recommended again."""
+USERS_COLUMNS = (USER_ID, FEATURES, LIKED)
+
+# Inputs of the ranker:
+INPUT_READER = "reader"
+"""float32 [1, R]: the reader's feature row."""
+INPUT_POSTS = "posts"
+"""float32 [N, P]: the features of all posts, in the order of posts.parquet."""
+INPUT_TIME = "time"
+"""int64 [1]: epoch seconds of the network's own clock (a naive time read as if it were UTC)."""
+INPUT_CANDIDATES = "candidates"
+"""int64 [C]: rows of the posts to rank; empty means all."""
+INPUT_LEAVE_OUT = "leave_out"
+"""int64 [E]: rows of posts that must not be recommended."""
+INPUT_K = "k"
+"""int64 [1]: how many posts to return at most."""
+RANKER_INPUTS = (
+    INPUT_READER,
+    INPUT_POSTS,
+    INPUT_TIME,
+    INPUT_CANDIDATES,
+    INPUT_LEAVE_OUT,
+    INPUT_K,
+)
+
+# Outputs of the ranker:
+OUTPUT_ROWS = "rows"
+"""int64 [min(k, eligible)]: rows of posts, best first."""
+OUTPUT_SCORES = "scores"
+"""float64, the length of `rows`: raw margins (log odds), best first."""
+RANKER_OUTPUTS = (OUTPUT_ROWS, OUTPUT_SCORES)
+
+READERS_PER_SHARD = 8_000
+"""About how many readers share a file: one is fetched whole when one of its readers first asks."""
+
+_RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
+
+
+def users_file(shard: int) -> str:
+    """The path, inside a release, of a shard of readers: `users/00000.parquet`."""
+    return f"users/{shard:05d}.parquet"
+
+
+def shards_for(readers: int) -> int:
+    """How many shards that many readers need: about READERS_PER_SHARD each, at least one."""
+    return max(1, math.ceil(readers / READERS_PER_SHARD))
+
+
+def shard_of(user_id: int, shards: int) -> int:
+    """The shard, from 0 to `shards` - 1, that holds a reader."""
+    return user_id % shards
+
+
+def is_release_id(text: str) -> bool:
+    """Whether `text` has the form of a release id: `20261124T040500Z-1f2e3d4c`."""
+    return _RELEASE_ID.fullmatch(text) is not None
+
+
+def release_key(release: str, path: str) -> str:
+    """The key of a release's file.
+
+    Raises:
+        InvalidAddress: `release` is no release id, or the path is no key.
+    """
+    if not is_release_id(release):
+        raise InvalidAddress(f"{release[:80]!r} is not a release id like 20261124T040500Z-1f2e3d4c")
+    return checked_key(f"{RELEASES}{release}/{path}")
+
+
+def channel_key(name: str) -> str:
+    """The key of a channel.
+
+    Raises:
+        InvalidAddress: `name` cannot be a file's name.
+    """
+    if "/" in name:
+        raise InvalidAddress(f"{name[:80]!r} cannot be a channel's name: it holds a slash")
+    return checked_key(f"{CHANNELS}{name}.json")

@@ -1,0 +1,205 @@
+"""The manifest: what a release is, what it was made from, how good it is, and its files."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, NaiveDatetime, model_validator
+
+from artifacts.document import Document, Part, ReleaseId, UtcDatetime
+from artifacts.errors import BrokenRelease, GateFailed
+from artifacts.keys import checked_key
+from artifacts.layout import MANIFEST, POSTS, RANKER, users_file
+
+Count = Annotated[int, Field(ge=0)]
+
+
+def _without_password(source: str) -> str:
+    if urlsplit(source).password is not None or re.search(r"password\s*=", source, re.IGNORECASE):
+        raise ValueError("holds a password, and a manifest is read by many")
+    return source
+
+
+class FileEntry(Part):
+    """One file of the release; `size` in bytes."""
+
+    path: Annotated[str, AfterValidator(checked_key)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Count
+
+
+class Dropped(Part):
+    """Rows of the source that were left out, and why."""
+
+    table: str
+    reason: str
+    rows: Count
+
+
+class DataFacts(Part):
+    """What the release was made from.
+
+    Attributes:
+        source: A folder or a URL, never with a password.
+        since: Time of the first view used, by the network's own clock.
+        until: The cut-off: nothing from this moment on was known.
+        dropped: What was left out of the source.
+    """
+
+    source: Annotated[str, AfterValidator(_without_password)]
+    since: NaiveDatetime
+    until: NaiveDatetime
+    readers: Count
+    posts: Count
+    views: Count
+    likes: Count
+    dropped: tuple[Dropped, ...] = ()
+
+
+class Score(Part):
+    """A metric of one model with its 95 % interval: "hit_rate@5" of "lenta", "popularity"..."""
+
+    metric: str
+    model: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Evaluation(Part):
+    """How the model did on days it had not seen; both days inclusive."""
+
+    test_since: date
+    test_until: date
+    slates: Count
+    readers: Count
+    scores: tuple[Score, ...]
+
+    def score(self, metric: str, model: str) -> Score | None:
+        """The score of that metric and model, if it was measured."""
+        wanted = (score for score in self.scores if (score.metric, score.model) == (metric, model))
+        return next(wanted, None)
+
+
+class Gate(Part):
+    """Whether the graph equals the LightGBM model.
+
+    Attributes:
+        rows: How many real rows were compared.
+        differing: How many of them got another score.
+        threshold_rows: How many rows placed on the trees' thresholds were compared.
+        threshold_differing: How many of them got another score.
+        passed: Whether the release may be served.
+    """
+
+    rows: Count
+    differing: Count
+    threshold_rows: Count
+    threshold_differing: Count
+    passed: bool
+
+
+class Code(Part):
+    """What made the release: Lenta's version and commit, Python, libraries and their versions."""
+
+    version: str
+    commit: str | None = None
+    python: str
+    libraries: dict[str, str]
+
+
+class Features(Part):
+    """Names of the columns of the readers' and posts' feature rows, and of the model's inputs."""
+
+    reader: tuple[str, ...]
+    post: tuple[str, ...]
+    model: tuple[str, ...]
+
+
+class ManifestDraft(Part):
+    """What the trainer knows of a release before it is published.
+
+    Attributes:
+        parent: The release this one was made from, if any.
+        timezone: The network's own clock, as an IANA name.
+        user_shards: Number of files the readers are spread over.
+    """
+
+    parent: ReleaseId | None = None
+    timezone: Annotated[str, Field(min_length=1)]
+    data: DataFacts
+    features: Features
+    user_shards: Annotated[int, Field(ge=1)]
+    evaluation: Evaluation
+    gate: Gate
+    code: Code
+
+
+class Manifest(ManifestDraft, Document):
+    """A published release.
+
+    Attributes:
+        release: The release's id; sorts by time.
+        created_at: When it was published.
+        files: All its files but the manifest: the ranker, the posts, every shard of readers, and
+            whatever else was published with them.
+    """
+
+    release: ReleaseId
+    created_at: UtcDatetime
+    files: tuple[FileEntry, ...]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        problem = files_problem([entry.path for entry in self.files], self.user_shards)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(entry.size for entry in self.files)
+
+    def file(self, path: str) -> FileEntry:
+        """The entry of a file.
+
+        Raises:
+            BrokenRelease: the release has no such file.
+        """
+        for entry in self.files:
+            if entry.path == path:
+                return entry
+        raise BrokenRelease(f"release {self.release} has no file {path}")
+
+
+def files_problem(paths: Sequence[str], user_shards: int) -> str | None:
+    """What is wrong with the list of a release's files, or None."""
+    twice = [path for path, times in Counter(paths).items() if times > 1]
+    if twice:
+        return f"{twice[0]} is listed twice"
+    if MANIFEST in paths:
+        return f"{MANIFEST} cannot be one of the files it lists"
+    needed = [RANKER, POSTS, *map(users_file, range(user_shards))]
+    missing = sorted(set(needed) - set(paths))
+    if missing:
+        return f"{len(missing)} of the {len(needed)} files it needs are missing, first {missing[0]}"
+    return None
+
+
+def require_gate(manifest: ManifestDraft) -> None:
+    """Refuse what was not proved equal to its model.
+
+    Raises:
+        GateFailed: the gate did not pass.
+    """
+    gate = manifest.gate
+    if not gate.passed:
+        raise GateFailed(
+            f"the gate did not pass: the graph differs from the model on {gate.differing} of "
+            f"{gate.rows} rows and on {gate.threshold_differing} of {gate.threshold_rows} rows "
+            "placed on thresholds"
+        )

@@ -1,0 +1,59 @@
+"""Publishing: files first, the manifest last, so that a release exists whole or not at all."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from artifacts.document import explain, to_second
+from artifacts.errors import BrokenRelease
+from artifacts.layout import MANIFEST, release_key
+from artifacts.manifest import FileEntry, Manifest, ManifestDraft, require_gate
+from artifacts.stores import ObjectStore
+
+
+def publish(
+    store: ObjectStore,
+    draft: ManifestDraft,
+    files: Iterable[tuple[str, bytes]],
+    now: datetime | None = None,
+) -> Manifest:
+    """Write a new release; it is not served until it is promoted.
+
+    Args:
+        store: Where to.
+        draft: What the trainer knows of it.
+        files: (path, bytes) of each file, taken one by one: no two are held at once.
+        now: The time of publishing (aware); the present if None.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        GateFailed: the draft's gate did not pass; nothing is written.
+        BrokenRelease: a path is given twice, or a file every release needs is not given; what was
+            written has no manifest, so it is no release.
+        InvalidAddress: a path is no key.
+        StoreUnavailable: the store failed; as above, there is no release.
+    """
+    require_gate(draft)
+    created_at = to_second(now)
+    release = f"{created_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    entries = []
+    taken = {MANIFEST}
+    for path, data in files:
+        if path in taken:
+            raise BrokenRelease(f"release {release} is not published: {path} is given twice")
+        taken.add(path)
+        store.create(release_key(release, path), data)
+        digest = hashlib.sha256(data).hexdigest()
+        entries.append(FileEntry(path=path, sha256=digest, size=len(data)))
+        del data  # or it would still be held while the next one is made
+    try:
+        manifest = Manifest(**dict(draft), release=release, created_at=created_at, files=entries)
+    except ValidationError as error:
+        raise BrokenRelease(f"release {release} is not published: {explain(error)}") from error
+    store.create(release_key(release, MANIFEST), manifest.to_json())
+    return manifest
