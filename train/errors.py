@@ -1,0 +1,13 @@
+"""What stops a training run, each with a sentence for the person who started it."""
+
+
+class TrainError(Exception):
+    """A run that cannot go on. Nothing has been changed in the store."""
+
+
+class SourceError(TrainError):
+    """The tables cannot be read, or cannot be trained from."""
+
+
+class ExportError(TrainError):
+    """The model cannot be written as a graph that gives the same scores."""

@@ -1,0 +1,1 @@
+"""Features, each as it was known on the day it was used."""

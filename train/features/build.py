@@ -1,0 +1,108 @@
+"""The features of a run: from clean tables to the rows that are learned from and served."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from train.features.schema import Schema, schema_for
+from train.features.text import DIMENSIONS, text_vectors
+from train.warehouse import Warehouse
+
+SESSION_GAP_MINUTES = 30
+"""A pause after which a visit has ended: the usual limit of web analytics; within a session the
+network's readers pause for three minutes at most."""
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """Rows of features: `ids` int64 [n] (a null id is -1), `features` float32 [n, columns]."""
+
+    ids: npt.NDArray[np.int64]
+    features: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Features:
+    """All that is learned from: what was shown, and the rows that it was shown with.
+
+    `pairs` holds arrays of equal length: user_id, post_id, session, day (datetime64), time (epoch
+    seconds of the network's clock), position (from 1), liked (bool), and reader_row and post_row,
+    which index `readers` and `posts`.
+    """
+
+    schema: Schema
+    readers: npt.NDArray[np.float32]
+    posts: npt.NDArray[np.float32]
+    pairs: dict[str, npt.NDArray[Any]]
+
+
+def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features:
+    """Make the tables of features in the warehouse and return what is learned from.
+
+    Statistics are taken over every reader; the pairs are of as many whole readers as keep them
+    within about `most_pairs`.
+
+    Args:
+        warehouse: has `readers`, `posts`, `feed` and `feed_facts`.
+        most_pairs: bounds the memory and the time of the fit.
+        seed: of the text vectors.
+    """
+    schema = _store_post_vectors(warehouse, seed)
+    warehouse.run("views", session_gap_minutes=SESSION_GAP_MINUTES)
+    warehouse.run("history")
+    views = warehouse.query("SELECT views FROM feed_facts")[0][0]
+    warehouse.run(
+        "requests", sample=min(1.0, most_pairs / views), serving_day=serving_day(warehouse)
+    )
+    warehouse.run("features", no_topics=[0] * len(schema.topics), no_text=[0] * DIMENSIONS)
+    warehouse.run("pairs")
+    return Features(
+        schema,
+        _matrix(warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader),
+        _matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
+        warehouse.arrays("FROM pairs"),
+    )
+
+
+def serving_day(warehouse: Warehouse) -> date:
+    """The day after the last one with a view: what is served then knows all of the feed."""
+    last: date = warehouse.query("SELECT last_day FROM feed_facts")[0][0]
+    return last + timedelta(days=1)
+
+
+def rows_to_serve(warehouse: Warehouse, kind: str, schema: Schema) -> FeatureRows:
+    """The rows of `kind` ("reader" or "post") for the serving day, by ascending id."""
+    key, columns = {"reader": ("user_id", schema.reader), "post": ("post_id", schema.post)}[kind]
+    table = warehouse.arrow(
+        f"SELECT coalesce({key}, -1) AS id, features FROM {kind}_rows "  # noqa: S608 - our own names
+        f"WHERE as_of = getvariable('serving_day') ORDER BY id"
+    )
+    return FeatureRows(table["id"].to_numpy(), _matrix(table, columns))
+
+
+def _store_post_vectors(warehouse: Warehouse, seed: int) -> Schema:
+    posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
+    texts: list[str] = posts["text"].to_pylist()
+    topics: list[str] = posts["topic"].to_pylist()
+    schema = schema_for(topics)
+    index = np.searchsorted(schema.topics, topics)
+    vectors = text_vectors(texts, seed)
+    columns = {
+        "post_id": posts["post_id"],
+        "topic": index,
+        "length": [len(text) for text in texts],
+        **{f"topic_{i}": (index == i).astype(np.int64) for i in range(len(schema.topics))},
+        **{f"text_{i}": vectors[:, i] for i in range(DIMENSIONS)},
+    }
+    warehouse.register("post_vectors", pa.table(columns))
+    return schema
+
+
+def _matrix(table: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    lists = table["features"].combine_chunks()
+    values: npt.NDArray[np.float32] = lists.flatten().to_numpy(zero_copy_only=False)
+    return values.astype(np.float32, copy=False).reshape(len(table), len(columns))

@@ -1,0 +1,52 @@
+"""A source that is a folder with the three tables as Parquet or CSV files."""
+
+from pathlib import Path
+
+from train.errors import SourceError
+from train.source.tables import TABLES, TableNames
+from train.warehouse import Warehouse
+
+
+def read_folder(warehouse: Warehouse, folder: Path, names: TableNames) -> None:
+    """Make the views `raw_user_data`, `raw_post_text_df` and `raw_feed_data` over the files.
+
+    CSV needs a header line; its columns all come as text, so that a value of the wrong type is
+    reported and not guessed around.
+
+    Raises:
+        SourceError: the folder or a file is missing, is there twice, or cannot be read.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"the source {folder} is not a folder")
+    for table in TABLES:
+        add_file(warehouse, table.name, _find(folder, names.of(table)))
+
+
+def add_file(warehouse: Warehouse, table: str, path: Path) -> None:
+    """Make the view `raw_<table>` over one Parquet or CSV file.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    reader = (
+        "read_parquet($path)"
+        if path.suffix == ".parquet"
+        else "read_csv($path, header = true, all_varchar = true, quote = '\"', escape = '\"')"
+    )
+    # A view cannot have parameters: the path goes in as a quoted literal.
+    literal = "'" + str(path.resolve()).replace("'", "''") + "'"
+    try:
+        warehouse.query(
+            f'CREATE OR REPLACE VIEW "raw_{table}" AS FROM {reader.replace("$path", literal)}'
+        )
+    except Exception as error:
+        raise SourceError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _find(folder: Path, name: str) -> Path:
+    found = [path for end in (".parquet", ".csv") if (path := folder / f"{name}{end}").is_file()]
+    if not found:
+        raise SourceError(f"{folder} has neither {name}.parquet nor {name}.csv")
+    if len(found) > 1:
+        raise SourceError(f"{folder} has both {name}.parquet and {name}.csv: which is meant?")
+    return found[0]

@@ -1,0 +1,153 @@
+"""A source that is a PostgreSQL database: its tables are streamed into files by COPY."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
+
+from train.errors import SourceError
+from train.source.feed_copy import FEED_COLUMNS, FeedWriter
+from train.source.folder import add_file
+from train.source.tables import (
+    FEED_DATA,
+    POST_TEXT_DF,
+    TABLES,
+    USER_DATA,
+    Family,
+    Table,
+    TableNames,
+)
+from train.warehouse import Warehouse
+
+RowsRead = Callable[[int, int | None], None]
+"""Told the rows of the feed read so far, and how many are expected (None if not known)."""
+
+_TYPES: dict[Family, set[str]] = {
+    "integer": {"int2", "int4", "int8"},
+    "text": {"text", "varchar", "bpchar"},
+    "timestamp": {"timestamp", "timestamptz"},
+}
+_BUFFER_BYTES = 8 << 20
+
+
+def read_postgres(
+    warehouse: Warehouse, url: str, names: TableNames, timezone: str, progress: RowsRead
+) -> None:
+    """Make the views `raw_user_data`, `raw_post_text_df` and `raw_feed_data` of the tables.
+
+    All three are read in one read-only REPEATABLE READ transaction, so that they agree with each
+    other. SELECT on them is the only right that is needed. Memory does not grow with the tables.
+
+    Args:
+        warehouse: takes the views; the files lie in its folder.
+        url: postgresql://user:password@host:port/database
+        names: the tables' names in that database, and their schema.
+        timezone: the network's clock; a `timestamp with time zone` is turned to it.
+        progress: told how far the feed has been read.
+
+    Raises:
+        SourceError: no connection, or a table or column is missing, unreadable or of a wrong type.
+    """
+    try:
+        database = psycopg2.connect(url, application_name="lenta train")
+    except psycopg2.OperationalError as error:
+        raise SourceError(f"PostgreSQL does not let us in: {str(error).strip()}") from error
+    try:
+        database.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+        _read_tables(warehouse, database, names, timezone, progress)
+    except psycopg2.Error as error:
+        raise SourceError(f"reading from PostgreSQL failed: {str(error).strip()}") from error
+    finally:
+        database.close()
+
+
+def _read_tables(
+    warehouse: Warehouse,
+    database: connection,
+    names: TableNames,
+    timezone: str,
+    progress: RowsRead,
+) -> None:
+    with database.cursor() as session:
+        session.execute("SET LOCAL TimeZone = %s", (timezone,))
+        for table in TABLES:
+            _check_columns(session, table, names)
+        for table in (USER_DATA, POST_TEXT_DF):
+            path = warehouse.folder / f"{table.name}.csv"
+            _copy_as_csv(session, table, names, path)
+            add_file(warehouse, table.name, path)
+        path = warehouse.folder / f"{FEED_DATA.name}.parquet"
+        expected = _expected_rows(session, names)
+        _copy_feed(session, names, path, lambda rows: progress(rows, expected))
+        add_file(warehouse, FEED_DATA.name, path)
+
+
+def _check_columns(session: cursor, table: Table, names: TableNames) -> None:
+    full_name = f"{names.schema}.{names.of(table)}"
+    session.execute(
+        """
+        SELECT c.oid, has_table_privilege(c.oid, 'SELECT')
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s
+        """,
+        (names.schema, names.of(table)),
+    )
+    found = session.fetchone()
+    if found is None:
+        raise SourceError(f"the database has no table {full_name}")
+    if not found[1]:
+        raise SourceError(f"we have no right to SELECT from {full_name}")
+    session.execute(
+        """
+        SELECT a.attname, t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+        """,
+        (found[0],),
+    )
+    types: dict[str, str] = dict(session.fetchall())
+    for column, family in table.columns.items():
+        if column not in types:
+            raise SourceError(f"the table {full_name} has no column {column}")
+        if types[column] not in _TYPES[family]:
+            raise SourceError(
+                f"{full_name}.{column} is of type {types[column]}, but {family} is needed"
+            )
+
+
+def _expected_rows(session: cursor, names: TableNames) -> int | None:
+    # The planner's estimate: counting 77 million rows would cost as much as reading half of them.
+    session.execute(
+        """
+        SELECT c.reltuples::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s
+        """,
+        (names.schema, names.feed_data),
+    )
+    found: tuple[Any, ...] | None = session.fetchone()
+    return int(found[0]) if found and found[0] > 0 else None
+
+
+def _copy_as_csv(session: cursor, table: Table, names: TableNames, path: Path) -> None:
+    statement = sql.SQL(
+        "COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT csv, HEADER)"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, table.columns)),
+        table=sql.Identifier(names.schema, names.of(table)),
+    )
+    with path.open("wb", buffering=_BUFFER_BYTES) as file:
+        session.copy_expert(statement, file)
+
+
+def _copy_feed(
+    session: cursor, names: TableNames, path: Path, progress: Callable[[int], None]
+) -> None:
+    statement = sql.SQL("COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT binary)").format(
+        columns=sql.SQL(FEED_COLUMNS), table=sql.Identifier(names.schema, names.feed_data)
+    )
+    # psycopg2 writes a row at a time; the buffer, written in C, hands on millions of bytes.
+    with io.BufferedWriter(FeedWriter(path, progress), _BUFFER_BYTES) as buffer:
+        session.copy_expert(statement, buffer)

@@ -1,0 +1,1 @@
+"""The SQL of the run: each file is one step over the warehouse's tables."""

@@ -1,0 +1,17 @@
+-- shown, reader_rows, post_rows -> pairs: what was shown, by the rows of the two feature tables.
+
+CREATE OR REPLACE TABLE pairs AS
+SELECT
+    s.user_id,
+    s.post_id,
+    s.session,
+    s.day,
+    epoch(s.moment)::BIGINT AS time,
+    s.position,
+    s.liked,
+    r.row AS reader_row,
+    p.row AS post_row
+FROM shown AS s
+JOIN reader_rows AS r ON r.user_id = s.user_id AND r.as_of = s.day
+JOIN post_rows AS p ON p.post_id = s.post_id AND p.as_of = s.day
+ORDER BY s.user_id, s.moment, s.post_id, s.liked;

@@ -1,0 +1,67 @@
+"""The run's own DuckDB database: where the tables are cleaned and the features are made."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+class Warehouse:
+    """A DuckDB database in a folder, which also takes what does not fit into memory.
+
+    Args:
+        folder: where the database and its spill files lie; made if it is not there.
+        memory_limit: the most memory DuckDB may take, such as "4GB".
+    """
+
+    def __init__(self, folder: Path, memory_limit: str = "4GB") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._database = duckdb.connect(
+            str(folder / "warehouse.duckdb"),
+            config={
+                "memory_limit": memory_limit,
+                "temp_directory": str(folder / "spill"),
+                "preserve_insertion_order": False,
+            },
+        )
+
+    def close(self) -> None:
+        """Close the database; its files stay."""
+        self._database.close()
+
+    def run(self, script: str, **variables: object) -> None:
+        """Run `train/sql/<script>.sql`, with `variables` for its `getvariable('…')`."""
+        for name, value in variables.items():
+            self._database.execute(f"SET VARIABLE {name} = $value", {"value": value})
+        self._database.execute(files("train.sql").joinpath(f"{script}.sql").read_text())
+
+    def query(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
+        """The rows of a short query, with `parameters` for its `$name`."""
+        return self._database.execute(sql, parameters or None).fetchall()
+
+    def columns(self, table: str) -> dict[str, str]:
+        """The columns of a table or view: name to DuckDB type, in order."""
+        return {str(row[0]): str(row[1]) for row in self.query(f'DESCRIBE "{table}"')}
+
+    def arrays(self, sql: str) -> dict[str, npt.NDArray[Any]]:
+        """A query's columns as numpy arrays of equal length; NULL numbers come as NaN."""
+        columns = self._database.execute(sql).fetchnumpy()
+        return {
+            name: column.filled(np.nan) if isinstance(column, np.ma.MaskedArray) else column
+            for name, column in columns.items()
+        }
+
+    def arrow(self, sql: str) -> pa.Table:
+        """A query's result as an Arrow table."""
+        return self._database.sql(sql).to_arrow_table()
+
+    def register(self, name: str, table: object) -> None:
+        """Store an Arrow table under `name`, in place of what was there."""
+        self._database.register("arriving", table)
+        self._database.execute(f'CREATE OR REPLACE TABLE "{name}" AS FROM arriving')
+        self._database.unregister("arriving")
