@@ -1,6 +1,6 @@
 """The JSON files of a store: strict, immutable, versioned."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -36,8 +36,14 @@ def _checked_release_id(text: str) -> str:
     return text
 
 
+def _checked_utc(time: datetime) -> datetime:
+    if time.utcoffset() != timedelta(0):
+        raise ValueError("not a time in UTC")
+    return time.replace(tzinfo=UTC)
+
+
 ReleaseId = Annotated[str, AfterValidator(_checked_release_id)]
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(_checked_utc)]
 
 
 class Part(BaseModel):

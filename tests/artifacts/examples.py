@@ -1,0 +1,60 @@
+"""A small release to test with."""
+
+from datetime import UTC, date, datetime
+
+from artifacts.manifest import (
+    Code,
+    DataFacts,
+    Dropped,
+    Evaluation,
+    Features,
+    Gate,
+    ManifestDraft,
+    Score,
+)
+
+NOW = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)
+
+FILES = {
+    "ranker.onnx": b"a graph",
+    "posts.parquet": b"some posts",
+    "users/00000.parquet": b"even readers",
+    "users/00001.parquet": b"odd readers",
+    "report.html": b"",
+}
+
+
+def draft(*, passed: bool = True) -> ManifestDraft:
+    return ManifestDraft(
+        timezone="Europe/Moscow",
+        data=DataFacts(
+            source="postgresql://lenta@db.example/network",
+            since=datetime(2026, 10, 1, 6),  # noqa: DTZ001 - the network's clock has no zone
+            until=datetime(2026, 11, 23),  # noqa: DTZ001 - the network's clock has no zone
+            readers=16_000,
+            posts=7_023,
+            views=1_000_000,
+            likes=107_000,
+            dropped=(Dropped(table="feed_data", reason="of unknown readers", rows=12),),
+        ),
+        features=Features(reader=("age", "likes"), post=("length",), model=("age", "hour")),
+        user_shards=2,
+        evaluation=Evaluation(
+            test_since=date(2026, 11, 17),
+            test_until=date(2026, 11, 22),
+            slates=4_000,
+            readers=3_000,
+            scores=(
+                Score(metric="hit_rate@5", model="lenta", value=0.5731, low=0.56, high=0.58),
+                Score(metric="hit_rate@5", model="random", value=0.3),
+            ),
+        ),
+        gate=Gate(
+            rows=500_000,
+            differing=0 if passed else 3,
+            threshold_rows=20_000,
+            threshold_differing=0,
+            passed=passed,
+        ),
+        code=Code(version="0.1.0", python="3.11.7", libraries={"lightgbm": "4.7.0"}),
+    )

@@ -1,0 +1,180 @@
+import subprocess
+import sys
+
+import pytest
+
+from artifacts.channel import promote, read_channel
+from artifacts.cli import FAILED, NOT_FOUND, OK, UNAVAILABLE, USAGE, main
+from artifacts.publish import publish
+from artifacts.stores import ObjectStore
+from tests.artifacts.conftest import Tamper
+from tests.artifacts.examples import FILES, NOW, draft
+
+ABSENT = "20261124T040500Z-00000000"
+
+
+@pytest.fixture
+def release(store: ObjectStore) -> str:
+    return publish(store, draft(), FILES.items(), now=NOW).release
+
+
+def test_exit_codes_are_the_documented_ones() -> None:
+    assert (OK, FAILED, USAGE, NOT_FOUND, UNAVAILABLE) == (0, 1, 2, 3, 4)
+
+
+def test_the_list_shows_each_release_and_where_it_serves(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promote(store, release)
+    promote(store, release, channel="staging")
+    assert main(["list", "--store", store_url]) == OK
+    heading, row = capsys.readouterr().out.splitlines()
+    assert " ".join(heading.split()) == "release made (UTC) data until hit rate@5 size serves"
+    assert " ".join(row.split()) == (
+        f"{release} 2026-11-24 04:05 2026-11-23 00:00 0.5731 40 B production, staging"
+    )
+
+
+def test_the_list_shows_broken_releases_and_no_unfinished_ones(
+    store_url: str, release: str, tamper: Tamper, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tamper(f"releases/{ABSENT}/manifest.json", b"{")
+    tamper("releases/20261124T040500Z-11111111/ranker.onnx", b"")
+    assert main(["list", "--store", store_url]) == OK
+    output = capsys.readouterr()
+    rows = [line.split()[:2] for line in output.out.splitlines()[1:]]
+    assert sorted(rows) == sorted([[ABSENT, "broken"], [release, "2026-11-24"]])
+    assert output.err.startswith(f"artifacts: release {ABSENT}: the manifest is unreadable")
+
+
+def test_the_list_names_broken_channels(
+    store_url: str, release: str, tamper: Tamper, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tamper("channels/production.json", b"{")
+    assert main(["list", "--store", store_url]) == OK
+    output = capsys.readouterr()
+    assert release in output.out
+    assert output.err.startswith("artifacts: channel production: the channel is unreadable")
+
+
+def test_the_list_of_an_empty_store_says_so(
+    store_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["list", "--store", store_url]) == OK
+    assert capsys.readouterr().out == f"no releases in {store_url}\n"
+
+
+def test_a_release_is_shown_by_id_or_by_channel(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promote(store, release)
+    assert main(["show", release, "--store", store_url]) == OK
+    by_id = capsys.readouterr().out
+    assert main(["show", "production", "--store", store_url]) == OK
+    assert capsys.readouterr().out == by_id
+    for fact in (
+        release,
+        "2026-11-23 00:00:00, Europe/Moscow",
+        "12 rows of feed_data: of unknown readers",
+        "0 of 500,000 rows differ",
+        "hit_rate@5 of lenta: 0.5731 (0.5600 to 0.5800)",
+        "hit_rate@5 of random: 0.3000\n",
+        "users/00001.parquet  11 B",
+    ):
+        assert fact in by_id
+
+
+def test_the_manifest_is_shown_as_it_is_stored(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", release, "--json", "--store", store_url]) == OK
+    stored = store.read(f"releases/{release}/manifest.json").data
+    assert capsys.readouterr().out.encode() == stored
+
+
+def test_a_whole_release_is_verified(
+    store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", release, "--store", store_url]) == OK
+    assert capsys.readouterr().out == f"{release} is whole: 5 files, 40 B\n"
+
+
+def test_verifying_fails_with_everything_that_is_wrong(
+    store_url: str, release: str, tamper: Tamper, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tamper(f"releases/{release}/ranker.onnx", b"A graph")
+    tamper(f"releases/{release}/posts.parquet", None)
+    assert main(["verify", release, "--store", store_url]) == FAILED
+    assert capsys.readouterr().err == (
+        f"artifacts: ranker.onnx of release {release} was changed: "
+        "its sha256 is not the manifest's\n"
+        f"artifacts: posts.parquet of release {release} is missing\n"
+    )
+
+
+def test_a_release_is_promoted(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["promote", release, "--store", store_url]) == OK
+    assert capsys.readouterr().out.startswith(f"production serves {release} since 20")
+    channel = read_channel(store)
+    assert channel is not None
+    assert channel.arms[0].release == release
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "promote"])
+def test_a_broken_manifest_fails(
+    store_url: str, release: str, tamper: Tamper, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tamper(f"releases/{release}/manifest.json", b"[]")
+    assert main([command, release, "--store", store_url]) == FAILED
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["show", ABSENT], ["show", "staging"], ["verify", ABSENT], ["promote", ABSENT]]
+)
+def test_what_is_not_there_is_not_found(
+    store_url: str, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--store", store_url]) == NOT_FOUND
+    error = capsys.readouterr().err
+    assert error.startswith("artifacts: there is no release")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list", "--store", "gs://bucket"],
+        ["promote", "latest", "--store", "/nowhere"],
+        ["show", "../production", "--store", "/nowhere"],
+    ],
+)
+def test_a_name_that_cannot_be_is_wrong_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == USAGE
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["list"], ["destroy", "--store", "x"]])
+def test_arguments_that_are_none_are_wrong_usage(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+    assert raised.value.code == USAGE
+
+
+@pytest.mark.usefixtures("s3_bucket")
+def test_a_store_that_does_not_answer_is_unavailable() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "artifacts", "list", "--store", "s3://there-is-no-such-bucket"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == UNAVAILABLE
+    assert run.stdout == ""
+    assert run.stderr == (
+        "artifacts: s3://there-is-no-such-bucket/releases/: S3 answered NoSuchBucket (HTTP 404)\n"
+    )
