@@ -1,0 +1,1 @@
+COPY feed_data (timestamp, user_id, post_id, action, target) FROM STDIN (FORMAT binary);
