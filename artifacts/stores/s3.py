@@ -33,26 +33,35 @@ _HTTP_CONFLICT = 409
 _HTTP_PRECONDITION_FAILED = 412
 
 
+def connect() -> "S3Client":
+    """A client with region, endpoint and credentials from the environment, as boto3 finds them.
+
+    Raises:
+        StoreUnavailable: they make no client.
+    """
+    config = Config(
+        connect_timeout=_CONNECT_TIMEOUT,
+        read_timeout=_READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+    )
+    try:
+        return Session().client("s3", config=config)
+    except (BotoCoreError, ValueError) as error:
+        raise StoreUnavailable(f"there is no way to S3: {error}") from error
+
+
 class S3Store:
     """Objects under a prefix of a bucket.
 
-    Region, endpoint and credentials are taken from the environment as boto3 does. A reader needs
-    s3:GetObject on the prefix; a writer s3:PutObject too; s3:ListBucket only for `keys`.
+    A reader needs s3:GetObject on the prefix; a writer s3:PutObject too; s3:ListBucket is needed
+    for `keys`, and to tell a missing object from a forbidden one.
     """
 
-    def __init__(self, bucket: str, prefix: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, prefix: str) -> None:
+        self._client = client
         self._bucket = bucket
         stripped = prefix.strip("/")
         self._prefix = f"{stripped}/" if stripped else ""
-        config = Config(
-            connect_timeout=_CONNECT_TIMEOUT,
-            read_timeout=_READ_TIMEOUT,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-        )
-        try:
-            self._client: S3Client = Session().client("s3", config=config)
-        except (BotoCoreError, ValueError) as error:
-            raise StoreUnavailable(f"s3://{bucket}: {error}") from error
 
     def read(self, key: str) -> StoredObject:
         """See ObjectStore."""

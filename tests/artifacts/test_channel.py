@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from artifacts.channel import HISTORY, Arm, Channel, list_channels, promote, read_channel
+from artifacts.channel import HISTORY, Arm, Channel, Promotion, list_channels, promote, read_channel
 from artifacts.errors import (
     BrokenRelease,
     Conflict,
@@ -110,12 +110,16 @@ def test_an_old_release_may_be_served_again(store: ObjectStore) -> None:
 
 
 def test_the_history_keeps_the_newest(store: ObjectStore) -> None:
-    releases = published(store, 2)
-    for number in range(HISTORY + 3):
-        channel = promote(store, releases[number % 2], now=NOW + timedelta(minutes=number))
-    assert len(channel.history) == HISTORY
-    assert channel.history[-1].at == NOW + timedelta(minutes=HISTORY + 2)
-    assert channel.history[0].at == NOW + timedelta(minutes=3)
+    old, new = published(store, 2)
+    hours = [NOW + timedelta(hours=number) for number in range(HISTORY + 1)]
+    full = promote(store, old).model_copy(
+        update={"history": tuple(Promotion(release=old, at=hour) for hour in hours[:-1])}
+    )
+    store.replace(KEY, full.to_json(), store.read(KEY).version)
+    channel = promote(store, new, now=hours[-1])
+    assert channel == read_channel(store)
+    assert [made.at for made in channel.history] == hours[1:]
+    assert channel.history[-1].release == new
 
 
 def test_channels_are_apart(store: ObjectStore) -> None:

@@ -1,16 +1,23 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from artifacts.channel import promote, read_channel
 from artifacts.cli import FAILED, NOT_FOUND, OK, UNAVAILABLE, USAGE, main
 from artifacts.publish import publish
-from artifacts.stores import ObjectStore
+from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.conftest import Tamper
 from tests.artifacts.examples import FILES, NOW, draft
 
 ABSENT = "20261124T040500Z-00000000"
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    # The commands see no difference between stores; one test below goes through S3.
+    return str(tmp_path / "store")
 
 
 @pytest.fixture
@@ -163,6 +170,15 @@ def test_arguments_that_are_none_are_wrong_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         main(arguments)
     assert raised.value.code == USAGE
+
+
+def test_a_bucket_is_a_store_like_any(s3_bucket: str, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"s3://{s3_bucket}/lenta"
+    release = publish(open_store(url), draft(), FILES.items(), now=NOW).release
+    assert main(["verify", release, "--store", url]) == OK
+    assert main(["promote", release, "--store", url]) == OK
+    assert main(["list", "--store", url]) == OK
+    assert capsys.readouterr().out.rstrip().endswith("production")
 
 
 @pytest.mark.usefixtures("s3_bucket")

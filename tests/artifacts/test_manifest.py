@@ -27,7 +27,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(max_size=20)
 NAMES = st.lists(TEXTS, max_size=5).map(tuple)
 IDS = st.from_regex(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}", fullmatch=True)
-DIGESTS = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
+DIGESTS = st.binary(min_size=32, max_size=32).map(bytes.hex)
 SCORES = st.builds(
     Score,
     metric=TEXTS,
