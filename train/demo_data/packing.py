@@ -20,8 +20,11 @@ def pack(
     what: NDArray[np.int64],
 ) -> NDArray[np.uint64]:
     """Packs rows of one day; all arrays [rows]."""
-    high, middle, low = (part.astype(np.uint64) for part in (second, reader, post))
-    packed: NDArray[np.uint64] = high << 47 | middle << 23 | low << 2 | what.astype(np.uint64)
+    # The top bit is a sign in int64, so the shifts are done unsigned.
+    parts = ((second, 47), (reader, 23), (post, 2), (what, 0))
+    packed = np.zeros(len(second), np.uint64)
+    for part, shift in parts:
+        packed |= part.astype(np.uint64) << np.uint64(shift)
     return packed
 
 

@@ -91,13 +91,13 @@ class _Writer:
         return _capital(self.words(slot))
 
     def sentences(self) -> Iterator[str]:
-        """Sentences without end, none again before all were used; every fourth is a hook's line."""
+        """Sentences without end, none again before all were used; the first of four is a hook's."""
         lines = self._shuffled("line")
         others = self._shuffled("sentence")
         while True:
+            yield next(lines)
             for _ in range(_HOOK_EVERY - 1):
                 yield next(others)
-            yield next(lines)
 
     def letter(self) -> str:
         """A letter or digit for a link."""
@@ -132,7 +132,6 @@ def _review(writer: _Writer, length: float) -> str:
     parts = [writer.sentence("title"), writer.sentence("lead")]
     size = sum(map(len, parts))
     sentences = writer.sentences()
-    parts.append(writer.sentence("line"))
     while size + _HALF_SENTENCE < length:
         parts.append(next(sentences))
         size += len(parts[-1]) + 1

@@ -19,7 +19,7 @@ network's readers pause for three minutes at most."""
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """Rows of features: `ids` int64 [n] (a null id is -1), `features` float32 [n, columns]."""
+    """Rows of features: `ids` int64 [n], ascending; `features` float32 [n, columns]."""
 
     ids: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
@@ -31,10 +31,12 @@ class Features:
 
     `pairs` holds arrays of equal length: user_id, post_id, session, day (datetime64), time (epoch
     seconds of the network's clock), position (from 1), liked (bool), and reader_row and post_row,
-    which index `readers` and `posts`.
+    which index `readers` (float32 [·, R]) and `posts` (float32 [·, P]). `unknown_reader` float32 [R]
+    stands in where a reader's feature is NaN.
     """
 
     schema: Schema
+    unknown_reader: npt.NDArray[np.float32]
     readers: npt.NDArray[np.float32]
     posts: npt.NDArray[np.float32]
     pairs: dict[str, npt.NDArray[Any]]
@@ -62,6 +64,7 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
     warehouse.run("pairs")
     return Features(
         schema,
+        unknown_reader(warehouse, schema, rows_to_serve(warehouse, "reader", schema)),
         _matrix(warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader),
         _matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
         warehouse.arrays("FROM pairs"),
@@ -75,13 +78,30 @@ def serving_day(warehouse: Warehouse) -> date:
 
 
 def rows_to_serve(warehouse: Warehouse, kind: str, schema: Schema) -> FeatureRows:
-    """The rows of `kind` ("reader" or "post") for the serving day, by ascending id."""
+    """The rows of `kind` ("reader" or "post") for the serving day."""
     key, columns = {"reader": ("user_id", schema.reader), "post": ("post_id", schema.post)}[kind]
     table = warehouse.arrow(
-        f"SELECT coalesce({key}, -1) AS id, features FROM {kind}_rows "  # noqa: S608 - our own names
-        f"WHERE as_of = getvariable('serving_day') ORDER BY id"
+        f"SELECT {key} AS id, features FROM {kind}_rows "  # noqa: S608 - our own names
+        f"WHERE as_of = getvariable('serving_day') AND {key} IS NOT NULL ORDER BY id"
     )
     return FeatureRows(table["id"].to_numpy(), _matrix(table, columns))
+
+
+def unknown_reader(
+    warehouse: Warehouse, schema: Schema, readers: FeatureRows
+) -> npt.NDArray[np.float32]:
+    """float32 [R]: what stands in for a reader of whom nothing is known.
+
+    Rates as they are among all readers, no history, and the median of every field of the profile.
+    """
+    table = warehouse.arrow(
+        "SELECT features FROM reader_rows "
+        "WHERE as_of = getvariable('serving_day') AND user_id IS NULL"
+    )
+    row = _matrix(table, schema.reader)[0]
+    # A field that is null for every reader tells nothing: any number will do.
+    known = np.where(np.isnan(readers.features).all(axis=0), np.float32(0), readers.features)
+    return np.where(np.isnan(row), np.nanmedian(known, axis=0), row).astype(np.float32)
 
 
 def _store_post_vectors(warehouse: Warehouse, seed: int) -> Schema:

@@ -1,0 +1,117 @@
+"""The command line of training."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress as Bars
+
+from artifacts.errors import ArtifactError
+from train.display import show_result
+from train.errors import TrainError
+from train.progress import Terminal
+from train.settings import RunSettings
+from train.source.tables import TableNames
+
+OK = 0
+FAILED = 1
+USAGE = 2
+UNAVAILABLE = 4
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "demo-data":
+            return _demo_data(arguments)
+        return _run(arguments)
+    except TrainError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return FAILED
+    except ArtifactError as error:
+        print(f"train: {error}", file=sys.stderr)
+        return UNAVAILABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    run = commands.add_parser("run", help="train, measure, publish and serve a release")
+    run.add_argument("--source", required=True, help="postgresql://… or a folder of three tables")
+    run.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
+    defaults = RunSettings("", "")
+    names = defaults.names
+    run.add_argument("--schema", default=names.schema, help="of the tables (default: %(default)s)")
+    for table in ("user_data", "post_text_df", "feed_data"):
+        run.add_argument(
+            f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
+            help=f"what the source calls {table}",
+        )  # fmt: skip
+    run.add_argument(
+        "--test-from", type=date.fromisoformat, metavar="DAY",
+        help="measure on the days from this one on (default: on the last third)",
+    )  # fmt: skip
+    run.add_argument("--timezone", default=defaults.timezone, help="the network's clock")
+    run.add_argument(
+        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
+    )
+    run.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
+    run.add_argument(
+        "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
+        help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
+    )  # fmt: skip
+    run.add_argument("--seed", type=int, default=defaults.seed)
+
+    demo = commands.add_parser("demo-data", help="make tables like the network's own")
+    demo.add_argument("--out", required=True, help="a new folder, or postgresql://…")
+    demo.add_argument("--users", type=int, default=5_000)
+    demo.add_argument("--posts", type=int, default=7_023)
+    demo.add_argument("--days", type=int, default=90)
+    demo.add_argument("--seed", type=int, default=1)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from train.run import run
+
+    settings = RunSettings(
+        source=arguments.source,
+        store=arguments.store,
+        names=TableNames(
+            arguments.user_data, arguments.post_text_df, arguments.feed_data, arguments.schema
+        ),
+        test_from=arguments.test_from,
+        timezone=arguments.timezone,
+        work=arguments.work,
+        memory=arguments.memory,
+        most_pairs=arguments.most_pairs,
+        seed=arguments.seed,
+    )
+    show_result(run(settings, Terminal()), Console())
+    return OK
+
+
+def _demo_data(arguments: argparse.Namespace) -> int:
+    from train import demo_data
+
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("generating readers", total=arguments.users)
+        try:
+            made = demo_data.write(
+                arguments.out,
+                users=arguments.users,
+                posts=arguments.posts,
+                days=arguments.days,
+                seed=arguments.seed,
+                progress=lambda done, total: bars.update(task, completed=done, total=total),
+            )
+        except demo_data.DemoDataError as error:
+            print(f"train: {error}", file=sys.stderr)
+            return USAGE
+    print(made)
+    return OK

@@ -1,0 +1,66 @@
+"""The model beside popularity and chance, on the same slates."""
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from artifacts.manifest import Evaluation, Score
+from train.evaluation import intervals, slates
+from train.evaluation.intervals import Estimate
+from train.evaluation.slates import CUTOFF, Slates
+
+HIT_RATE = f"hit_rate@{CUTOFF}"
+NDCG = f"ndcg@{CUTOFF}"
+AUC = "auc"
+
+
+def evaluate(
+    shown: Slates,
+    scores: dict[str, npt.NDArray[np.float64]],
+    test_since: date,
+    test_until: date,
+    seed: int,
+) -> Evaluation:
+    """HitRate@5, NDCG@5 and AUC of every scorer and of chance, with 95 % intervals.
+
+    Args:
+        shown: the slates of the days that were held out.
+        scores: for each scorer's name, float64 [rows].
+        test_since: the first of those days.
+        test_until: the last of them.
+        seed: of the bootstrap. The same resamples serve all scorers.
+    """
+    weights = intervals.draw_readers(shown.reader_count, seed)
+    found: list[Score] = []
+    for name, values in scores.items():
+        rank = slates.ranks(shown, values)
+        found += [
+            _score(HIT_RATE, name, _mean(shown, slates.hit_rate(shown, rank), weights)),
+            _score(NDCG, name, _mean(shown, slates.ndcg(shown, rank), weights)),
+            _score(AUC, name, intervals.auc(shown, values, weights)),
+        ]
+    found += [
+        _score(HIT_RATE, "random", _mean(shown, slates.random_hit_rate(shown), weights)),
+        _score(NDCG, "random", _mean(shown, slates.random_ndcg(shown), weights)),
+        Score(metric=AUC, model="random", value=0.5, low=0.5, high=0.5),
+    ]
+    return Evaluation(
+        test_since=test_since,
+        test_until=test_until,
+        slates=len(shown.sizes),
+        readers=shown.reader_count,
+        scores=tuple(found),
+    )
+
+
+def _mean(
+    shown: Slates, values: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]
+) -> Estimate:
+    return intervals.mean_over_slates(shown, values, weights)
+
+
+def _score(metric: str, model: str, estimate: Estimate) -> Score:
+    return Score(
+        metric=metric, model=model, value=estimate.value, low=estimate.low, high=estimate.high
+    )

@@ -1,0 +1,108 @@
+"""Metrics of re-ranking what readers were shown.
+
+A slate is what a reader was shown in one session. The feed was nearly random, so a slate is a fair
+sample of the catalogue, and its likes tell which of its posts should have come first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln
+
+CUTOFF = 5
+"""Posts in a feed: the default `limit` of a request."""
+
+
+@dataclass(frozen=True)
+class Slates:
+    """Impressions grouped by slate: the rows of a slate are neighbours.
+
+    Attributes:
+        starts: int64 [slates], the first row of each.
+        sizes: int64 [slates].
+        readers: int64 [slates], whose slate it is, as an index from 0 to `reader_count` - 1.
+        reader_count: how many readers there are.
+        liked: bool [rows].
+    """
+
+    starts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    readers: npt.NDArray[np.int64]
+    reader_count: int
+    liked: npt.NDArray[np.bool_]
+
+    @property
+    def slate_of_row(self) -> npt.NDArray[np.int64]:
+        """int64 [rows]: the slate that a row belongs to."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    @property
+    def reader_of_row(self) -> npt.NDArray[np.int64]:
+        """int64 [rows]: the reader that a row was shown to."""
+        return np.repeat(self.readers, self.sizes)
+
+    @property
+    def likes(self) -> npt.NDArray[np.int64]:
+        """int64 [slates]: how many posts of each were liked."""
+        return np.add.reduceat(self.liked.astype(np.int64), self.starts)
+
+
+def group_slates(
+    user_id: npt.NDArray[np.int64], session: npt.NDArray[np.int32], liked: npt.NDArray[np.bool_]
+) -> Slates:
+    """Group rows that are sorted by reader and session, all of length [rows]."""
+    changes = (np.diff(user_id) != 0) | (np.diff(session) != 0)
+    starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
+    sizes = np.diff(np.append(starts, len(user_id)))
+    readers, index = np.unique(user_id[starts], return_inverse=True)
+    return Slates(starts, sizes, index.astype(np.int64), len(readers), liked)
+
+
+def ranks(slates: Slates, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """int64 [rows]: 0 for the best-scored row of each slate; equal scores keep their order."""
+    order = np.lexsort((-scores, slates.slate_of_row))
+    found = np.empty(len(scores), np.int64)
+    found[order] = np.arange(len(scores)) - np.repeat(slates.starts, slates.sizes)
+    return found
+
+
+def hit_rate(slates: Slates, rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """float64 [slates]: 1 where a liked post is among the first CUTOFF, else 0."""
+    hits = slates.liked & (rank < CUTOFF)
+    return np.minimum(np.add.reduceat(hits.astype(np.float64), slates.starts), 1.0)
+
+
+def ndcg(slates: Slates, rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """float64 [slates]: NDCG of the first CUTOFF with binary gains; NaN without a like.
+
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002.
+    """
+    gains = np.where(slates.liked & (rank < CUTOFF), _discount(rank), 0.0)
+    ideal = np.concatenate(([np.nan], np.cumsum(_discount(np.arange(CUTOFF)))))
+    return np.add.reduceat(gains, slates.starts) / ideal[np.minimum(slates.likes, CUTOFF)]
+
+
+def random_hit_rate(slates: Slates) -> npt.NDArray[np.float64]:
+    """float64 [slates]: the exact expectation of `hit_rate` when the order is random."""
+    sizes, others = slates.sizes, slates.sizes - slates.likes
+    drawn = np.minimum(CUTOFF, sizes)
+    misses = np.exp(
+        gammaln(others + 1)
+        - gammaln(np.maximum(others - drawn, 0) + 1)
+        - gammaln(sizes + 1)
+        + gammaln(sizes - drawn + 1)
+    )
+    return np.where(others >= drawn, 1.0 - misses, 1.0)
+
+
+def random_ndcg(slates: Slates) -> npt.NDArray[np.float64]:
+    """float64 [slates]: the exact expectation of `ndcg` when the order is random."""
+    discounts = np.concatenate(([0.0], np.cumsum(_discount(np.arange(CUTOFF)))))
+    shown = discounts[np.minimum(slates.sizes, CUTOFF)]
+    ideal = np.where(slates.likes > 0, discounts[np.minimum(slates.likes, CUTOFF)], np.nan)
+    return slates.likes / slates.sizes * shown / ideal
+
+
+def _discount(rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    return 1.0 / np.log2(rank + 2.0)

@@ -1,0 +1,135 @@
+"""Exact, or not published: the graph must give LightGBM's own scores, bit for bit."""
+
+from collections.abc import Iterator
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from artifacts import layout
+from artifacts.manifest import Gate
+from train.export.graph import SERVED_POSITION, inputs_graph, ranker_graph, trees_graph
+from train.export.session import session
+from train.export.trees import thresholds
+from train.features.schema import Schema
+
+REAL_ROWS = 500_000
+"""How many (reader, time, post) rows of the network are compared at least, if there are so many."""
+
+_BACKGROUNDS = 16
+"""Real rows around which every threshold is tried."""
+
+
+def compare(
+    ranker: onnx.ModelProto,
+    booster: lgb.Booster,
+    schema: Schema,
+    unknown_reader: npt.NDArray[np.float32],
+    readers: npt.NDArray[np.float32],
+    times: npt.NDArray[np.int64],
+    posts: npt.NDArray[np.float32],
+) -> Gate:
+    """Compare the graph that will be published with the booster.
+
+    Each reader's feed over the whole catalogue is compared, order and scores; then the trees alone
+    on rows placed on every threshold, one float32 step below and above it, and on NaN and infinity.
+
+    Args:
+        ranker: the graph as it will be published.
+        booster: what it must equal.
+        schema: which feature stands where.
+        unknown_reader: float32 [R], as given to the graph.
+        readers: float32 [n, R]; the unknown reader, all NaN, is tried too.
+        times: int64 [n], when each of them asks.
+        posts: float32 [N, P].
+    """
+    unknown = np.full((1, readers.shape[1]), np.nan, np.float32)
+    readers = np.concatenate((unknown, readers[: max(1, -(-REAL_ROWS // len(posts)))]))
+    times = np.concatenate((times[:1], times[: len(readers) - 1]))
+    inputs = session(inputs_graph(schema, unknown_reader))
+    run = session(ranker)
+    rows = differing = 0
+    sample: list[npt.NDArray[np.float32]] = []
+    for reader, time in zip(readers, times, strict=True):
+        expected_inputs = _inputs(inputs, reader, time, posts)
+        expected = booster.predict(expected_inputs, raw_score=True)
+        best, scores = _whole_feed(run, reader, time, posts)
+        order = np.argsort(-expected, kind="stable")
+        differing += int((best != order).sum() + (scores != expected[order]).sum())
+        rows += len(posts)
+        sample.append(expected_inputs[:: max(1, len(posts) // 4)])
+    on_thresholds, wrong_there = _compare_on_thresholds(booster, np.concatenate(sample))
+    return Gate(
+        rows=rows,
+        differing=differing,
+        threshold_rows=on_thresholds,
+        threshold_differing=wrong_there,
+        passed=differing == 0 and wrong_there == 0,
+    )
+
+
+def _inputs(
+    graph: onnx.ModelProto, reader: npt.NDArray[np.float32], time: int, posts: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    # As in training: a row of the reader for each post, not one row for all of them.
+    count = len(posts)
+    made: npt.NDArray[np.float32] = graph.run(
+        ["inputs"],
+        {
+            layout.INPUT_READER: np.repeat(reader[np.newaxis], count, axis=0),
+            layout.INPUT_POSTS: posts,
+            layout.INPUT_TIME: np.full(count, time),
+            "position": np.full((count, 1), SERVED_POSITION, np.float32),
+        },
+    )[0]
+    return made
+
+
+def _whole_feed(
+    ranker: object, reader: npt.NDArray[np.float32], time: int, posts: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    nothing = np.empty(0, np.int64)
+    best, scores = ranker.run(  # type: ignore[attr-defined]
+        [layout.OUTPUT_ROWS, layout.OUTPUT_SCORES],
+        {
+            layout.INPUT_READER: reader[np.newaxis],
+            layout.INPUT_POSTS: posts,
+            layout.INPUT_TIME: np.array([time]),
+            layout.INPUT_CANDIDATES: nothing,
+            layout.INPUT_LEAVE_OUT: nothing,
+            layout.INPUT_K: np.array([len(posts)]),
+        },
+    )
+    return best, scores
+
+
+def _compare_on_thresholds(
+    booster: lgb.Booster, backgrounds: npt.NDArray[np.float32]
+) -> tuple[int, int]:
+    run = session(trees_graph(booster))
+    chosen = backgrounds[np.linspace(0, len(backgrounds) - 1, _BACKGROUNDS).astype(int)]
+    rows = differing = 0
+    for block in _threshold_rows(booster, chosen):
+        margins = run.run(["margins"], {"inputs": block})[0][:, 0]
+        differing += int((margins != booster.predict(block, raw_score=True)).sum())
+        rows += len(block)
+    return rows, differing
+
+
+def _threshold_rows(
+    booster: lgb.Booster, backgrounds: npt.NDArray[np.float32]
+) -> Iterator[npt.NDArray[np.float32]]:
+    for feature, values in thresholds(booster).items():
+        on = np.array(values).astype(np.float32)
+        tried = np.concatenate(
+            (
+                on,
+                np.nextafter(on, np.float32(-np.inf)),
+                np.nextafter(on, np.float32(np.inf)),
+                np.array([np.nan, -np.inf, np.inf, 0.0, -0.0], np.float32),
+            )
+        )
+        rows = np.repeat(backgrounds, len(tried), axis=0)
+        rows[:, feature] = np.tile(tried, len(backgrounds))
+        yield rows

@@ -1,0 +1,82 @@
+"""The tables of a release: posts and shards of readers, as Parquet."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from artifacts import layout
+from train.features.build import FeatureRows
+from train.warehouse import Warehouse
+
+
+def posts_file(warehouse: Warehouse, rows: FeatureRows) -> bytes:
+    """`posts.parquet`: every post with its text, topic and features, by ascending id."""
+    posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
+    table = pa.table(
+        {
+            layout.POST_ID: posts["post_id"],
+            layout.TEXT: posts["text"],
+            layout.TOPIC: posts["topic"],
+            layout.FEATURES: _fixed_size(rows.features),
+        }
+    )
+    return _parquet(table)
+
+
+def reader_files(
+    warehouse: Warehouse, rows: FeatureRows, shards: int
+) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of each shard of readers: their features and what they have liked.
+
+    Args:
+        warehouse: has `feed`, for the likes.
+        rows: the known readers, by ascending id.
+        shards: how many files they are spread over.
+    """
+    shard_of = np.array([layout.shard_of(int(user_id), shards) for user_id in rows.ids], np.int64)
+    for shard in range(shards):
+        here = shard_of == shard
+        table = pa.table(
+            {
+                layout.USER_ID: rows.ids[here],
+                layout.FEATURES: _fixed_size(rows.features[here]),
+                layout.LIKED: _liked(warehouse, rows.ids[here]),
+            }
+        )
+        yield layout.users_file(shard), _parquet(table)
+
+
+def _liked(warehouse: Warehouse, readers: npt.NDArray[np.int64]) -> pa.Array:
+    warehouse.register("shard_readers", pa.table({"user_id": readers}))
+    return (
+        warehouse.arrow(
+            """
+            SELECT coalesce(list(DISTINCT post_id ORDER BY post_id) FILTER (liked), []) AS liked
+            FROM shard_readers LEFT JOIN feed USING (user_id)
+            GROUP BY user_id ORDER BY user_id
+            """
+        )["liked"]
+        .combine_chunks()
+        .cast(pa.list_(pa.int64()))
+    )
+
+
+def _fixed_size(features: npt.NDArray[np.float32]) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(features.ravel()), features.shape[1])
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    # One row group: a file is read whole. Feature values hardly repeat, so a dictionary costs time
+    # and saves nothing.
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        row_group_size=max(1, len(table)),
+        use_dictionary=[layout.TOPIC],
+    )
+    return sink.getvalue().to_pybytes()

@@ -1,0 +1,54 @@
+"""The model's inputs for pairs of reader and post, made by the graph that also serves."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from artifacts import layout
+from train.export.graph import SERVED_POSITION, inputs_graph
+from train.export.session import session
+from train.features.build import Features
+
+_BLOCK = 100_000
+
+
+def model_inputs(
+    features: Features,
+    chosen: npt.NDArray[np.bool_],
+    *,
+    as_served: bool,
+) -> npt.NDArray[np.float32]:
+    """What the trees see of the chosen pairs.
+
+    Args:
+        features: the pairs and the rows they point at.
+        chosen: bool [pairs], which of them.
+        as_served: score every post as the first of a session, as serving does, and not at the
+            position where it was shown.
+
+    Returns:
+        float32 [chosen, inputs], in the order of the pairs.
+    """
+    run = session(inputs_graph(features.schema, features.unknown_reader)).run
+    which = np.flatnonzero(chosen)
+    made = [_block(run, features, which[i : i + _BLOCK], as_served) for i in range(0, len(which), _BLOCK)]
+    width = len(features.schema.model)
+    return np.concatenate(made) if made else np.empty((0, width), np.float32)
+
+
+def _block(
+    run: Any, features: Features, which: npt.NDArray[np.intp], as_served: bool
+) -> npt.NDArray[np.float32]:
+    pairs = features.pairs
+    position = pairs["position"][which].astype(np.float32)[:, np.newaxis]
+    made: npt.NDArray[np.float32] = run(
+        ["inputs"],
+        {
+            layout.INPUT_READER: features.readers[pairs["reader_row"][which]],
+            layout.INPUT_POSTS: features.posts[pairs["post_row"][which]],
+            layout.INPUT_TIME: pairs["time"][which],
+            "position": np.full_like(position, SERVED_POSITION) if as_served else position,
+        },
+    )[0]
+    return made

@@ -1,0 +1,153 @@
+"""A training run, from the tables to a served release: the one place that wires the parts."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from artifacts import layout
+from artifacts.channel import promote, read_channel
+from artifacts.manifest import DataFacts, Dropped, Features, Gate, Manifest, ManifestDraft
+from artifacts.publish import publish
+from artifacts.stores import open_store
+from train.errors import ExportError
+from train.export import gate
+from train.export.graph import ranker_graph
+from train.export.tables import posts_file, reader_files
+from train.features import build
+from train.features.build import FeatureRows
+from train.learn import Learned, learn
+from train.progress import Progress
+from train.provenance import code
+from train.settings import RunSettings
+from train.source import read_source
+from train.source.checks import clean_tables
+from train.split import split_days
+from train.warehouse import Warehouse
+
+
+def run(settings: RunSettings, progress: Progress) -> Manifest:
+    """Train on the source, publish the release and serve it.
+
+    Returns:
+        The manifest of the release, which the channel now serves.
+
+    Raises:
+        TrainError: the source cannot be trained from, or the graph is not exact. Nothing has been
+            written to the store.
+        ArtifactError: the store failed. The channel serves what it served before.
+    """
+    store = open_store(settings.store)
+    served = read_channel(store, settings.channel)
+    with ExitStack() as stack:
+        folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
+        warehouse = Warehouse(folder, settings.memory)
+        stack.callback(warehouse.close)
+
+        dropped = _load(warehouse, settings, progress)
+        with progress.stage("making features"):
+            features = build.build_features(warehouse, settings.most_pairs, settings.seed)
+            readers = build.rows_to_serve(warehouse, "reader", features.schema)
+            posts = build.rows_to_serve(warehouse, "post", features.schema)
+        with progress.stage("fitting and measuring"):
+            first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+            split = split_days(first + timedelta(days=1), last, settings.test_from)
+            learned = learn(features, split, settings.seed)
+        with progress.stage("comparing the graph with LightGBM"):
+            ranker, checked = _export(features, learned, posts)
+        with progress.stage("publishing"):
+            shards = layout.shards_for(len(readers.ids))
+            draft = ManifestDraft(
+                parent=served.arms[0].release if served else None,
+                timezone=settings.timezone,
+                data=_facts(warehouse, settings, dropped),
+                features=Features(
+                    reader=features.schema.reader,
+                    post=features.schema.post,
+                    model=features.schema.model,
+                ),
+                user_shards=shards,
+                evaluation=learned.evaluation,
+                gate=checked,
+                code=code(),
+            )
+            manifest = publish(store, draft, _files(warehouse, ranker, posts, readers, shards))
+            promote(store, manifest.release, settings.channel)
+    return manifest
+
+
+def _load(
+    warehouse: Warehouse, settings: RunSettings, progress: Progress
+) -> tuple[Dropped, ...]:
+    with progress.stage("reading the tables"):
+        read_source(warehouse, settings.source, settings.names, settings.timezone, progress.rows)
+    with progress.stage("checking the tables"):
+        now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
+        return clean_tables(warehouse, settings.names, settings.timezone, now)
+
+
+def _export(
+    features: build.Features, learned: Learned, posts: FeatureRows
+) -> tuple[bytes, Gate]:
+    model = ranker_graph(features.schema, features.unknown_reader, learned.booster)
+    # The latest impressions: real readers at real times, as the release will be asked.
+    latest = np.argsort(features.pairs["time"], kind="stable")[::-1]
+    checked = gate.compare(
+        model,
+        learned.booster,
+        features.schema,
+        features.unknown_reader,
+        features.readers[features.pairs["reader_row"][latest]],
+        features.pairs["time"][latest],
+        posts.features,
+    )
+    if not checked.passed:
+        raise ExportError(
+            f"the graph is not exact and is not published: of {checked.rows:,} real rows "
+            f"{checked.differing:,} differ from LightGBM, of {checked.threshold_rows:,} rows on "
+            f"thresholds {checked.threshold_differing:,}"
+        )
+    return model.SerializeToString(deterministic=True), checked
+
+
+def _facts(
+    warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, ...]
+) -> DataFacts:
+    since, until, views, likes, readers, posts = warehouse.query(
+        """
+        SELECT since, until, views, likes,
+            (SELECT count(*) FROM readers), (SELECT count(*) FROM posts)
+        FROM feed_facts
+        """
+    )[0]
+    return DataFacts(
+        source=_without_password(settings.source),
+        since=since,
+        until=until,
+        readers=readers,
+        posts=posts,
+        views=views,
+        likes=likes,
+        dropped=dropped,
+    )
+
+
+def _files(
+    warehouse: Warehouse, ranker: bytes, posts: FeatureRows, readers: FeatureRows, shards: int
+) -> Iterator[tuple[str, bytes]]:
+    yield layout.RANKER, ranker
+    yield layout.POSTS, posts_file(warehouse, posts)
+    yield from reader_files(warehouse, readers, shards)
+
+
+def _without_password(source: str) -> str:
+    if "://" not in source:
+        return source
+    parts = urlsplit(source)
+    # What follows the question mark may hold a password too.
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))

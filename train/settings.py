@@ -1,0 +1,38 @@
+"""What a training run is told."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from train.source.tables import TableNames
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """One training run.
+
+    Attributes:
+        source: `postgresql://…` or a folder.
+        store: `s3://bucket/prefix` or a folder.
+        names: how the source calls its tables.
+        channel: what is moved to the new release.
+        test_from: the first day that the model is measured on; by default the last third of the
+            days is.
+        timezone: the network's clock, an IANA name.
+        work: where the run's own files go; by default a temporary folder, removed at the end.
+        memory: the most that DuckDB may take.
+        most_pairs: how many impressions are learned from at most; the readers they belong to are
+            drawn whole. Statistics are taken over all.
+        seed: of all that is drawn.
+    """
+
+    source: str
+    store: str
+    names: TableNames = field(default_factory=TableNames)
+    channel: str = "production"
+    test_from: date | None = None
+    timezone: str = "UTC"
+    work: Path | None = None
+    memory: str = "4GB"
+    most_pairs: int = 2_000_000
+    seed: int = 1
