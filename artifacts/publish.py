@@ -24,7 +24,7 @@ def publish(
 
     Args:
         store: Where to.
-        draft: What the trainer knows of it.
+        draft: What the trainer knows of it; an older manifest will do, changed where it differs.
         files: (path, bytes) of each file, taken one by one: no two are held at once.
         now: The time of publishing (aware); the present if None.
 
@@ -52,7 +52,9 @@ def publish(
         entries.append(FileEntry(path=path, sha256=digest, size=len(data)))
         del data  # or it would still be held while the next one is made
     try:
-        manifest = Manifest(**dict(draft), release=release, created_at=created_at, files=entries)
+        manifest = Manifest.model_validate(
+            {**dict(draft), "release": release, "created_at": created_at, "files": entries}
+        )
     except ValidationError as error:
         raise BrokenRelease(f"release {release} is not published: {explain(error)}") from error
     store.create(release_key(release, MANIFEST), manifest.to_json())

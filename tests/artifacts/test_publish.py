@@ -64,6 +64,15 @@ def test_releases_are_listed_oldest_first(store: ObjectStore) -> None:
     assert list_releases(store) == [first.release, second.release, third.release]
 
 
+def test_a_manifest_is_the_draft_of_the_next(store: ObjectStore) -> None:
+    parent = publish(store, draft(), FILES.items(), now=NOW)
+    heir = parent.model_copy(update={"parent": parent.release})
+    child = publish(store, heir, FILES.items(), now=NOW + timedelta(seconds=1))
+    assert child.parent == parent.release
+    assert child.release > parent.release
+    assert child.files == parent.files
+
+
 @pytest.mark.parametrize("writes", range(len(FILES) + 1))
 def test_whoever_dies_while_publishing_leaves_no_release(store: ObjectStore, writes: int) -> None:
     served = publish(store, draft(), FILES.items())
