@@ -2,7 +2,11 @@
 
 import pytest
 
-pytest_plugins = ["tests.support.postgres", "tests.support.s3_server"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.releases",
+    "tests.support.s3_server",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

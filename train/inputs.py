@@ -32,7 +32,10 @@ def model_inputs(
     """
     run = session(inputs_graph(features.schema, features.unknown_reader)).run
     which = np.flatnonzero(chosen)
-    made = [_block(run, features, which[i : i + _BLOCK], as_served) for i in range(0, len(which), _BLOCK)]
+    made = [
+        _block(run, features, which[i : i + _BLOCK], as_served)
+        for i in range(0, len(which), _BLOCK)
+    ]
     width = len(features.schema.model)
     return np.concatenate(made) if made else np.empty((0, width), np.float32)
 

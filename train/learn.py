@@ -36,7 +36,11 @@ def learn(features: Features, split: Split, seed: int) -> Learned:
     day = features.pairs["day"].astype("datetime64[D]")
     early, past = day < np.datetime64(split.held_out_from), day < np.datetime64(split.test_from)
     liked = features.pairs["liked"]
-    for chosen, purpose in ((early, "learn from"), (past & ~early, "stop by"), (~past, "measure on")):
+    for chosen, purpose in (
+        (early, "learn from"),
+        (past & ~early, "stop by"),
+        (~past, "measure on"),
+    ):
         if not 0 < liked[chosen].sum() < chosen.sum():
             raise TrainError(
                 f"of the {chosen.sum()} impressions to {purpose}, {liked[chosen].sum()} were liked: "
@@ -74,5 +78,3 @@ def _measure(
         split.last,
         seed,
     )
-
-

@@ -81,9 +81,7 @@ def run(settings: RunSettings, progress: Progress) -> Manifest:
     return manifest
 
 
-def _load(
-    warehouse: Warehouse, settings: RunSettings, progress: Progress
-) -> tuple[Dropped, ...]:
+def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tuple[Dropped, ...]:
     with progress.stage("reading the tables"):
         read_source(warehouse, settings.source, settings.names, settings.timezone, progress.rows)
     with progress.stage("checking the tables"):
@@ -91,9 +89,7 @@ def _load(
         return clean_tables(warehouse, settings.names, settings.timezone, now)
 
 
-def _export(
-    features: build.Features, learned: Learned, posts: FeatureRows
-) -> tuple[bytes, Gate]:
+def _export(features: build.Features, learned: Learned, posts: FeatureRows) -> tuple[bytes, Gate]:
     model = ranker_graph(features.schema, features.unknown_reader, learned.booster)
     # The latest impressions: real readers at real times, as the release will be asked.
     latest = np.argsort(features.pairs["time"], kind="stable")[::-1]
@@ -115,9 +111,7 @@ def _export(
     return model.SerializeToString(deterministic=True), checked
 
 
-def _facts(
-    warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, ...]
-) -> DataFacts:
+def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, ...]) -> DataFacts:
     since, until, views, likes, readers, posts = warehouse.query(
         """
         SELECT since, until, views, likes,

@@ -69,12 +69,13 @@ def draw_catalogue(plan: Plan) -> Catalogue:
 
 def _scaled(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
     """Counts with the given total in the given proportions, at least 1 each (largest remainder)."""
-    free = total - len(counts)
-    exact = counts / counts.sum() * free
-    whole = np.floor(exact).astype(np.int64)
-    whole[np.argsort(whole - exact, kind="stable")[: free - whole.sum()]] += 1
-    at_least_one: NDArray[np.int64] = 1 + whole
-    return at_least_one
+    exact = counts / counts.sum() * total
+    whole: NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    whole[np.argsort(whole - exact, kind="stable")[: total - whole.sum()]] += 1
+    for missing in np.flatnonzero(whole == 0):
+        whole[np.argmax(whole)] -= 1
+        whole[missing] = 1
+    return whole
 
 
 def _draw_shown(rng: np.random.Generator, topic: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -41,7 +41,9 @@ def mean_over_slates(
     return _estimate(float(sums.sum() / max(counts.sum(), 1e-12)), resampled)
 
 
-def auc(slates: Slates, scores: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]) -> Estimate:
+def auc(
+    slates: Slates, scores: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]
+) -> Estimate:
     """The chance that a liked impression has a higher score than one not liked, over all rows.
 
     Hanley and McNeil, "The meaning and use of the area under a ROC curve", Radiology 1982; equal

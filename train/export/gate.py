@@ -70,7 +70,10 @@ def compare(
 
 
 def _inputs(
-    graph: onnx.ModelProto, reader: npt.NDArray[np.float32], time: int, posts: npt.NDArray[np.float32]
+    graph: onnx.ModelProto,
+    reader: npt.NDArray[np.float32],
+    time: int,
+    posts: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
     # As in training: a row of the reader for each post, not one row for all of them.
     count = len(posts)

@@ -164,7 +164,10 @@ def _eligible_rows(nodes: _Nodes) -> str:
     nodes.add("Range", [zero, "range_end", nodes.constant("one", 1)], "all_rows")
     nodes.add("Concat", [layout.INPUT_CANDIDATES, "all_rows"], "candidate_rows", axis=0)
     nodes.add(
-        "ConstantOfShape", ["count_of_posts"], "allowed", value=_scalar(TensorProto.BOOL, value=True)
+        "ConstantOfShape",
+        ["count_of_posts"],
+        "allowed",
+        value=_scalar(TensorProto.BOOL, value=True),
     )
     nodes.add("Shape", [layout.INPUT_LEAVE_OUT], "left_out_shape")
     nodes.add(
@@ -175,7 +178,9 @@ def _eligible_rows(nodes: _Nodes) -> str:
         "ScatterElements", ["allowed", layout.INPUT_LEAVE_OUT, "not_allowed"], "eligible", axis=0
     )
     nodes.add("Gather", ["eligible", "candidate_rows"], "candidate_is_eligible", axis=0)
-    return nodes.add("Compress", ["candidate_rows", "candidate_is_eligible"], "eligible_rows", axis=0)
+    return nodes.add(
+        "Compress", ["candidate_rows", "candidate_is_eligible"], "eligible_rows", axis=0
+    )
 
 
 def _model_inputs(
@@ -246,7 +251,9 @@ def _clock(nodes: _Nodes) -> tuple[str, str]:
     nodes.add("Mod", [time, day], "second_of_day")
     nodes.add("Div", ["second_of_day", nodes.constant("seconds_of_hour", _HOUR)], "hour_of_day")
     nodes.add("Div", [time, day], "days")
-    nodes.add("Add", ["days", nodes.constant("first_day", _FIRST_DAY_OF_UNIX_TIME)], "days_from_monday")
+    nodes.add(
+        "Add", ["days", nodes.constant("first_day", _FIRST_DAY_OF_UNIX_TIME)], "days_from_monday"
+    )
     nodes.add("Mod", ["days_from_monday", nodes.constant("days_of_week", 7)], "day_of_week")
     for whole, name in (("hour_of_day", "hour"), ("day_of_week", "weekday")):
         nodes.add("Cast", [whole], f"{name}_flat", to=TensorProto.FLOAT)

@@ -1,0 +1,58 @@
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+SAM := .venv-sam/bin/sam
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test quick check bench lock clean build-Function
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(VENV)/ready .venv-sam/ready ## the environments, with everything pinned
+
+# uv installs in seconds what takes pip minutes; it comes from the same registry, pinned like the rest.
+$(VENV)/ready: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet "$$(grep '^uv==' requirements.txt)"
+	$(UV) pip install --quiet --python $(PY) -r requirements.txt
+	@touch $@
+
+.venv-sam/ready: tools/sam-requirements.txt $(VENV)/ready
+	$(UV) venv --quiet --clear --python $(PY) .venv-sam
+	$(UV) pip install --quiet --python .venv-sam/bin/python -r tools/sam-requirements.txt
+	@touch $@
+
+demo: $(VENV)/ready ## a private PostgreSQL with demo data, a trained release, and its feed to look at
+	$(PY) -m tools.demo
+
+test: setup ## all tests
+	$(PY) -m pytest
+
+quick: $(VENV)/ready ## the tests that start no server
+	$(PY) -m pytest -m "not slow"
+
+check: setup ## ruff, mypy, import-linter, and the template
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1
+
+bench: setup ## measure, and write .bench/*.json; slow
+	$(PY) -m tools.bench
+
+lock: $(VENV)/ready ## pin the newest versions that fit together
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
+	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt
+	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 handler/requirements.in -o handler/requirements.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .venv-* .aws-sam .demo .bench
+
+# Called by `sam build`: fills ARTIFACTS_DIR with the function.
+build-Function:
+	$(PY) -m tools.package "$(ARTIFACTS_DIR)"

@@ -1,0 +1,23 @@
+"""The app under uvicorn, for one's own machine: `python -m handler --store STORE --port P`."""
+
+import argparse
+
+import uvicorn
+
+from handler.app import create_app
+from handler.settings import Settings
+
+
+def main() -> None:
+    """Serve on 127.0.0.1 until interrupted."""
+    parser = argparse.ArgumentParser(prog="handler", description=__doc__)
+    parser.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
+    parser.add_argument("--port", type=int, default=8000)
+    arguments = parser.parse_args()
+    app = create_app(Settings(store=arguments.store))
+    print(f"http://127.0.0.1:{arguments.port}/ serves {arguments.store}; Ctrl-C ends it", flush=True)
+    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Answers from one release: a reader's row in, the best posts out, by one run of its graph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from artifacts import layout
+from artifacts.errors import BrokenRelease
+from artifacts.release import Release
+from handler.readers import ReaderShards
+from handler.tables import Posts, read_posts
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Posts, best first.
+
+    Attributes:
+        rows: int64 [n], rows of the catalogue.
+        scores: float64 [n], log odds of a like.
+        known: whether the release knows the reader.
+    """
+
+    rows: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+    known: bool
+
+
+class Recommender:
+    """One release, loaded.
+
+    Args:
+        release: where the graph and the tables come from.
+
+    Raises:
+        ArtifactError: a file cannot be fetched, or is not what the manifest says.
+    """
+
+    def __init__(self, release: Release) -> None:
+        features = release.manifest.features
+        self.manifest = release.manifest
+        self.posts: Posts = read_posts(release.read(layout.POSTS), len(features.post))
+        self._readers = ReaderShards(release)
+        self._session = _session(release.read(layout.RANKER))
+        self._check_inputs(
+            {layout.INPUT_READER: features.reader, layout.INPUT_POSTS: features.post}
+        )
+        self._nothing = np.empty(0, np.int64)
+
+    def recommend(self, user_id: int, time: int, limit: int, exclude: Sequence[int] = ()) -> Ranked:
+        """The `limit` best posts that the reader has not liked yet.
+
+        Args:
+            user_id: a reader, known or not.
+            time: epoch seconds of the network's own clock.
+            limit: how many posts at most, from 1.
+            exclude: ids of posts to leave out as well; unknown ones are passed over.
+
+        Raises:
+            ArtifactError: the reader's shard cannot be fetched.
+        """
+        reader = self._readers.find(user_id)
+        left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
+        rows, _ = self._rows_of(left_out)
+        return self._run(reader.features, time, self._nothing, rows, limit, known=reader.known)
+
+    def rerank(
+        self, user_id: int, time: int, post_ids: Sequence[int]
+    ) -> tuple[Ranked, tuple[int, ...]]:
+        """The given posts, best first, and those of them that the release does not know.
+
+        Args:
+            user_id: a reader, known or not.
+            time: epoch seconds of the network's own clock.
+            post_ids: which posts, each once in the answer however often it is given.
+
+        Raises:
+            ArtifactError: the reader's shard cannot be fetched.
+        """
+        reader = self._readers.find(user_id)
+        rows, unknown = self._rows_of(np.array(post_ids, np.int64))
+        if not len(rows):  # an empty list of candidates would mean the whole catalogue
+            return Ranked(self._nothing, np.empty(0), reader.known), unknown
+        ranked = self._run(
+            reader.features, time, rows, self._nothing, len(rows), known=reader.known
+        )
+        return ranked, unknown
+
+    def _rows_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
+        ids = np.unique(ids)
+        rows = np.searchsorted(self.posts.ids, ids)
+        known = self.posts.ids[np.minimum(rows, len(self.posts.ids) - 1)] == ids
+        return rows[known].astype(np.int64), tuple(int(post_id) for post_id in ids[~known])
+
+    def _run(
+        self,
+        features: npt.NDArray[np.float32],
+        time: int,
+        candidates: npt.NDArray[np.int64],
+        leave_out: npt.NDArray[np.int64],
+        limit: int,
+        *,
+        known: bool,
+    ) -> Ranked:
+        rows, scores = self._session.run(
+            layout.RANKER_OUTPUTS,
+            {
+                layout.INPUT_READER: features,
+                layout.INPUT_POSTS: self.posts.features,
+                layout.INPUT_TIME: np.array([time], np.int64),
+                layout.INPUT_CANDIDATES: candidates,
+                layout.INPUT_LEAVE_OUT: leave_out,
+                layout.INPUT_K: np.array([limit], np.int64),
+            },
+        )
+        return Ranked(rows, scores, known)
+
+    def _check_inputs(self, named: dict[str, tuple[str, ...]]) -> None:
+        inputs = {found.name: found.shape for found in self._session.get_inputs()}
+        if set(inputs) != set(layout.RANKER_INPUTS):
+            raise BrokenRelease(f"{layout.RANKER} has the inputs {sorted(inputs)}")
+        for name, columns in named.items():
+            if inputs[name][1] != len(columns):
+                raise BrokenRelease(
+                    f"{layout.RANKER} wants {inputs[name][1]} features of {name}, "
+                    f"the manifest names {len(columns)}"
+                )
+
+
+def _session(graph: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    # More threads add up the trees in another order, and are slower for one request at a time.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    try:
+        return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises classes of its own for every kind of fault
+        raise BrokenRelease(f"{layout.RANKER} cannot be loaded: {error}") from error

@@ -1,0 +1,61 @@
+"""Fills a folder with the function: its libraries, trimmed, and the two rooms it is made of.
+
+`sam build` calls it through the Makefile, with the folder as argument.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.pythons import find_python
+from tools.trim import trim
+
+ROOMS = ("handler", "artifacts")
+_PROJECT = Path(__file__).resolve().parent.parent
+_PLATFORM = "x86_64-manylinux_2_28"  # Lambda's Amazon Linux 2023 has glibc 2.34
+
+
+def build(folder: Path, python: str) -> None:
+    """Fill `folder` for the runtime of `python`, such as "3.13".
+
+    The libraries are those of handler/requirements.txt, checked against its hashes, as wheels for
+    Lambda's system: it does not matter what this machine runs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(  # noqa: S603 - our own arguments
+        [
+            str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet",
+            "--target", str(folder), "--no-deps", "--only-binary", ":all:", "--require-hashes",
+            "--python-version", python, "--python-platform", _PLATFORM, "--link-mode", "copy",
+            "-r", str(_PROJECT / "handler" / "requirements.txt"),
+        ],
+        check=True,
+    )  # fmt: skip
+    trim(folder)
+    for room in ROOMS:
+        shutil.copytree(
+            _PROJECT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    _compile(folder, python)
+
+
+def _compile(folder: Path, python: str) -> None:
+    compiler = find_python(python)
+    if compiler is None:
+        # It works all the same, but each cold start compiles what it imports.
+        print(f"python{python} is not on this machine: the function is not precompiled")
+        return
+    # Files are not dated in a reproducible package, so the bytecode must not be checked by date.
+    subprocess.run(  # noqa: S603 - our own arguments
+        [
+            str(compiler), "-m", "compileall", "-q", "-j", "0",
+            "--invalidation-mode", "unchecked-hash", str(folder),
+        ],
+        check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), os.environ.get("FUNCTION_PYTHON", "3.13"))
