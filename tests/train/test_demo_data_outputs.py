@@ -138,3 +138,11 @@ def test_postgres_is_left_empty_when_writing_fails(postgres_url: str) -> None:
         write(postgres_url, users=60, posts=30, days=20, seed=1, progress=fail)
     with pytest.raises(psycopg2.errors.UndefinedTable):
         _rows(postgres_url, "post_text_df")
+
+
+@pytest.mark.parametrize(("users", "days"), [(1, 1), (3, 200)])
+def test_few_readers_on_few_or_many_days_are_written(tmp_path: Path, users: int, days: int) -> None:
+    written = write(str(tmp_path / "a"), users=users, posts=7, days=days, seed=0)
+    feed = duckdb.read_parquet(str(tmp_path / "a" / "feed_data.parquet")).fetchall()
+    assert len(feed) == written.feed_data
+    assert (written.user_data, written.post_text_df) == (users, 7)
