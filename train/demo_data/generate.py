@@ -31,7 +31,7 @@ class Summary:
     feed_data: int
 
 
-def write(  # noqa: PLR0913  # one call with the five arguments of the command, and its progress
+def write(
     out: str,
     *,
     users: int,

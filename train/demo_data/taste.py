@@ -96,7 +96,7 @@ def taste_axes(rng: np.random.Generator) -> NDArray[np.float64]:
     return unit
 
 
-def draw_tastes(  # noqa: PLR0913  # every trait that tells on tastes
+def draw_tastes(
     rng: np.random.Generator,
     axes: NDArray[np.float64],
     *,
