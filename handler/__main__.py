@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
     app = create_app(Settings(store=arguments.store))
-    print(f"http://127.0.0.1:{arguments.port}/ serves {arguments.store}; Ctrl-C ends it", flush=True)
+    print(
+        f"http://127.0.0.1:{arguments.port}/ serves {arguments.store}; Ctrl-C ends it", flush=True
+    )
     uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning")
 
 

@@ -15,8 +15,8 @@ from handler.answers import (
     Post,
     PostScore,
     Recommendations,
-    RerankRequest,
     Reranking,
+    RerankRequest,
     ScoredPost,
     Source,
 )

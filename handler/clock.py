@@ -8,7 +8,7 @@ _UNESCAPED_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
 def restore_plus(text: object) -> object:
-    """Put back the plus of `…T12:00:00+03:00`, which an URL that does not escape it turns to a space."""
+    """Put back the plus of `…T12:00:00+03:00`, a space where the URL did not escape it."""
     return _UNESCAPED_PLUS.sub("+", text) if isinstance(text, str) and "T" in text else text
 
 

@@ -10,7 +10,7 @@ import onnxruntime as ort
 from artifacts import layout
 from artifacts.errors import BrokenRelease
 from artifacts.release import Release
-from handler.readers import ReaderShards
+from handler.readers import Reader, ReaderShards
 from handler.tables import Posts, read_posts
 
 
@@ -65,7 +65,7 @@ class Recommender:
         reader = self._readers.find(user_id)
         left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
         rows, _ = self._rows_of(left_out)
-        return self._run(reader.features, time, self._nothing, rows, limit, known=reader.known)
+        return self._run(reader, time, self._nothing, rows, limit)
 
     def rerank(
         self, user_id: int, time: int, post_ids: Sequence[int]
@@ -84,10 +84,7 @@ class Recommender:
         rows, unknown = self._rows_of(np.array(post_ids, np.int64))
         if not len(rows):  # an empty list of candidates would mean the whole catalogue
             return Ranked(self._nothing, np.empty(0), reader.known), unknown
-        ranked = self._run(
-            reader.features, time, rows, self._nothing, len(rows), known=reader.known
-        )
-        return ranked, unknown
+        return self._run(reader, time, rows, self._nothing, len(rows)), unknown
 
     def _rows_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
         ids = np.unique(ids)
@@ -97,18 +94,16 @@ class Recommender:
 
     def _run(
         self,
-        features: npt.NDArray[np.float32],
+        reader: Reader,
         time: int,
         candidates: npt.NDArray[np.int64],
         leave_out: npt.NDArray[np.int64],
         limit: int,
-        *,
-        known: bool,
     ) -> Ranked:
         rows, scores = self._session.run(
             layout.RANKER_OUTPUTS,
             {
-                layout.INPUT_READER: features,
+                layout.INPUT_READER: reader.features,
                 layout.INPUT_POSTS: self.posts.features,
                 layout.INPUT_TIME: np.array([time], np.int64),
                 layout.INPUT_CANDIDATES: candidates,
@@ -116,7 +111,7 @@ class Recommender:
                 layout.INPUT_K: np.array([limit], np.int64),
             },
         )
-        return Ranked(rows, scores, known)
+        return Ranked(rows, scores, reader.known)
 
     def _check_inputs(self, named: dict[str, tuple[str, ...]]) -> None:
         inputs = {found.name: found.shape for found in self._session.get_inputs()}

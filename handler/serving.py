@@ -61,7 +61,7 @@ class Serving:
             except ArtifactError as error:
                 self._failure = str(error)
                 self._next_try = self._clock() + RETRY_SECONDS
-                _log.error("no release could be loaded: %s", error)  # noqa: TRY400 - the sentence says it all
+                _log.error("no release could be loaded: %s", error)
 
 
 def _load(settings: Settings) -> tuple[Recommender, str]:

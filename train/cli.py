@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from train.run import run
+    from train.run import run  # noqa: PLC0415 - LightGBM and the like, which demo-data does without
 
     settings = RunSettings(
         source=arguments.source,
@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _demo_data(arguments: argparse.Namespace) -> int:
-    from train import demo_data
+    from train import demo_data  # noqa: PLC0415 - a run does without
 
     with Bars(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("generating readers", total=arguments.users)

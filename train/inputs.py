@@ -1,9 +1,8 @@
 """The model's inputs for pairs of reader and post, made by the graph that also serves."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
+import onnxruntime as ort
 
 from artifacts import layout
 from train.export.graph import SERVED_POSITION, inputs_graph
@@ -30,22 +29,22 @@ def model_inputs(
     Returns:
         float32 [chosen, inputs], in the order of the pairs.
     """
-    run = session(inputs_graph(features.schema, features.unknown_reader)).run
+    graph = session(inputs_graph(features.schema, features.unknown_reader))
     which = np.flatnonzero(chosen)
     made = [
-        _block(run, features, which[i : i + _BLOCK], as_served)
-        for i in range(0, len(which), _BLOCK)
+        _block(graph, features, which[start : start + _BLOCK], as_served=as_served)
+        for start in range(0, len(which), _BLOCK)
     ]
     width = len(features.schema.model)
     return np.concatenate(made) if made else np.empty((0, width), np.float32)
 
 
 def _block(
-    run: Any, features: Features, which: npt.NDArray[np.intp], as_served: bool
+    graph: ort.InferenceSession, features: Features, which: npt.NDArray[np.intp], *, as_served: bool
 ) -> npt.NDArray[np.float32]:
     pairs = features.pairs
     position = pairs["position"][which].astype(np.float32)[:, np.newaxis]
-    made: npt.NDArray[np.float32] = run(
+    made: npt.NDArray[np.float32] = graph.run(
         ["inputs"],
         {
             layout.INPUT_READER: features.readers[pairs["reader_row"][which]],

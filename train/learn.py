@@ -43,8 +43,8 @@ def learn(features: Features, split: Split, seed: int) -> Learned:
     ):
         if not 0 < liked[chosen].sum() < chosen.sum():
             raise TrainError(
-                f"of the {chosen.sum()} impressions to {purpose}, {liked[chosen].sum()} were liked: "
-                "both kinds are needed"
+                f"of the {chosen.sum()} impressions to {purpose}, {liked[chosen].sum()} were "
+                "liked: both kinds are needed"
             )
     names = features.schema.model
     inputs = model_inputs(features, np.ones(len(liked), bool), as_served=False)

@@ -14,7 +14,7 @@ class Progress(Protocol):
     """Told what is being done."""
 
     @contextmanager
-    def stage(self, title: str) -> Iterator[None]:
+    def stage(self, title: str) -> Iterator[None]:  # noqa: ARG002 - a protocol
         """A stage that lasts as long as the block."""
         yield
 

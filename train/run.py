@@ -3,12 +3,10 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from artifacts import layout
 from artifacts.channel import promote, read_channel
@@ -91,17 +89,7 @@ def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tu
 
 def _export(features: build.Features, learned: Learned, posts: FeatureRows) -> tuple[bytes, Gate]:
     model = ranker_graph(features.schema, features.unknown_reader, learned.booster)
-    # The latest impressions: real readers at real times, as the release will be asked.
-    latest = np.argsort(features.pairs["time"], kind="stable")[::-1]
-    checked = gate.compare(
-        model,
-        learned.booster,
-        features.schema,
-        features.unknown_reader,
-        features.readers[features.pairs["reader_row"][latest]],
-        features.pairs["time"][latest],
-        posts.features,
-    )
+    checked = gate.compare(model, learned.booster, features, posts.features)
     if not checked.passed:
         raise ExportError(
             f"the graph is not exact and is not published: of {checked.rows:,} real rows "

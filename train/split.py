@@ -11,9 +11,13 @@ _HELD_OUT_SHARE = 5
 
 @dataclass(frozen=True)
 class Split:
-    """Days of the feed, in order: learned from until `held_out_from`, then held out to stop the
-    fit until `test_from`, then measured on until `last`.
-    """  # fmt: skip
+    """Days in order: learned from, held out to stop the fit by, measured on.
+
+    Attributes:
+        held_out_from: the first day that stops the fit.
+        test_from: the first day that is measured on.
+        last: the last day.
+    """
 
     held_out_from: date
     test_from: date

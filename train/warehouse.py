@@ -51,10 +51,7 @@ class Warehouse:
     def arrays(self, sql: str) -> dict[str, npt.NDArray[Any]]:
         """A query's columns as numpy arrays of equal length; NULL numbers come as NaN."""
         columns = self._database.execute(sql).fetchnumpy()
-        return {
-            name: column.filled(np.nan) if isinstance(column, np.ma.MaskedArray) else column
-            for name, column in columns.items()
-        }
+        return {name: np.ma.filled(column, np.nan) for name, column in columns.items()}
 
     def arrow(self, sql: str) -> pa.Table:
         """A query's result as an Arrow table."""

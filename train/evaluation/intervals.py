@@ -78,7 +78,7 @@ def draw_readers(readers: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _by_reader(slates: Slates, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.bincount(slates.readers, values, minlength=slates.reader_count)
+    return np.bincount(slates.readers, values, slates.reader_count).astype(np.float64)
 
 
 def _estimate(value: float, resampled: npt.NDArray[np.float64]) -> Estimate:

@@ -93,7 +93,7 @@ def random_hit_rate(slates: Slates) -> npt.NDArray[np.float64]:
         - gammaln(sizes + 1)
         + gammaln(sizes - drawn + 1)
     )
-    return np.where(others >= drawn, 1.0 - misses, 1.0)
+    return np.where(others >= drawn, 1.0 - misses, np.float64(1.0))
 
 
 def random_ndcg(slates: Slates) -> npt.NDArray[np.float64]:
@@ -101,7 +101,8 @@ def random_ndcg(slates: Slates) -> npt.NDArray[np.float64]:
     discounts = np.concatenate(([0.0], np.cumsum(_discount(np.arange(CUTOFF)))))
     shown = discounts[np.minimum(slates.sizes, CUTOFF)]
     ideal = np.where(slates.likes > 0, discounts[np.minimum(slates.likes, CUTOFF)], np.nan)
-    return slates.likes / slates.sizes * shown / ideal
+    expected: npt.NDArray[np.float64] = slates.likes / slates.sizes * shown / ideal
+    return expected
 
 
 def _discount(rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

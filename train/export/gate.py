@@ -6,13 +6,14 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import onnx
+import onnxruntime as ort
 
 from artifacts import layout
 from artifacts.manifest import Gate
-from train.export.graph import SERVED_POSITION, inputs_graph, ranker_graph, trees_graph
+from train.export.graph import SERVED_POSITION, inputs_graph, trees_graph
 from train.export.session import session
 from train.export.trees import thresholds
-from train.features.schema import Schema
+from train.features.build import Features
 
 REAL_ROWS = 500_000
 """How many (reader, time, post) rows of the network are compared at least, if there are so many."""
@@ -24,36 +25,34 @@ _BACKGROUNDS = 16
 def compare(
     ranker: onnx.ModelProto,
     booster: lgb.Booster,
-    schema: Schema,
-    unknown_reader: npt.NDArray[np.float32],
-    readers: npt.NDArray[np.float32],
-    times: npt.NDArray[np.int64],
+    features: Features,
     posts: npt.NDArray[np.float32],
 ) -> Gate:
     """Compare the graph that will be published with the booster.
 
-    Each reader's feed over the whole catalogue is compared, order and scores; then the trees alone
-    on rows placed on every threshold, one float32 step below and above it, and on NaN and infinity.
+    The feeds of real readers, at the times of the latest impressions, are compared over the whole
+    catalogue, order and scores, and that of the unknown reader; then the trees alone, on rows
+    placed on every threshold, one float32 step below and above it, and on NaN and infinity.
 
     Args:
         ranker: the graph as it will be published.
         booster: what it must equal.
-        schema: which feature stands where.
-        unknown_reader: float32 [R], as given to the graph.
-        readers: float32 [n, R]; the unknown reader, all NaN, is tried too.
-        times: int64 [n], when each of them asks.
-        posts: float32 [N, P].
+        features: the impressions and their readers.
+        posts: float32 [N, P], the catalogue as it will be published.
     """
-    unknown = np.full((1, readers.shape[1]), np.nan, np.float32)
-    readers = np.concatenate((unknown, readers[: max(1, -(-REAL_ROWS // len(posts)))]))
-    times = np.concatenate((times[:1], times[: len(readers) - 1]))
-    inputs = session(inputs_graph(schema, unknown_reader))
+    latest = np.argsort(features.pairs["time"], kind="stable")[::-1]
+    latest = latest[: max(1, -(-REAL_ROWS // len(posts)))]
+    unknown = np.full((1, features.readers.shape[1]), np.nan, np.float32)
+    readers = np.concatenate((unknown, features.readers[features.pairs["reader_row"][latest]]))
+    times = features.pairs["time"][latest]
+    times = np.concatenate((times[:1], times))
+    inputs = session(inputs_graph(features.schema, features.unknown_reader))
     run = session(ranker)
     rows = differing = 0
     sample: list[npt.NDArray[np.float32]] = []
     for reader, time in zip(readers, times, strict=True):
         expected_inputs = _inputs(inputs, reader, time, posts)
-        expected = booster.predict(expected_inputs, raw_score=True)
+        expected = np.asarray(booster.predict(expected_inputs, raw_score=True))
         best, scores = _whole_feed(run, reader, time, posts)
         order = np.argsort(-expected, kind="stable")
         differing += int((best != order).sum() + (scores != expected[order]).sum())
@@ -90,10 +89,13 @@ def _inputs(
 
 
 def _whole_feed(
-    ranker: object, reader: npt.NDArray[np.float32], time: int, posts: npt.NDArray[np.float32]
+    ranker: ort.InferenceSession,
+    reader: npt.NDArray[np.float32],
+    time: int,
+    posts: npt.NDArray[np.float32],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     nothing = np.empty(0, np.int64)
-    best, scores = ranker.run(  # type: ignore[attr-defined]
+    best, scores = ranker.run(
         [layout.OUTPUT_ROWS, layout.OUTPUT_SCORES],
         {
             layout.INPUT_READER: reader[np.newaxis],

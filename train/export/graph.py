@@ -6,6 +6,7 @@ makes the model's inputs for pairs of reader and post, which is what LightGBM is
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -18,7 +19,7 @@ from train.export.trees import tree_ensemble
 from train.features.schema import Schema
 
 SERVED_POSITION = 1
-"""Fatigue in a session is learned, as a feature, and taken out: every post is scored as the first."""
+"""Fatigue in a session is learned as a feature and taken out: every post is scored as the first."""
 
 _OPSET = 21
 _ML_OPSET = 5  # TreeEnsemble
@@ -35,7 +36,13 @@ class _Nodes:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
-    def add(self, operator: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+    def add(
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        output: str,
+        **attributes: Any,  # noqa: ANN401 - whatever the operator takes
+    ) -> str:
         self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
 

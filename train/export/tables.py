@@ -79,4 +79,4 @@ def _parquet(table: pa.Table) -> bytes:
         row_group_size=max(1, len(table)),
         use_dictionary=[layout.TOPIC],
     )
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())

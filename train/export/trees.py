@@ -10,6 +10,7 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
@@ -114,7 +115,7 @@ def _settings(booster: lgb.Booster) -> dict[str, str]:
 
 def _add_tree(nodes: _Nodes, root: dict[str, Any]) -> None:
     if "split_index" not in root:
-        # A tree of one leaf: the operator wants a root that branches, so both ways lead to the leaf.
+        # A tree of one leaf: the operator wants a root that branches; both ways lead to the leaf.
         nodes.roots.append(_reserve(nodes, feature=0, threshold=0.0, nan_goes_left=1))
         leaf = _add_leaf(nodes, root)
         _link(nodes, nodes.roots[-1], (leaf, 1), (leaf, 1))
@@ -141,7 +142,7 @@ def _add_split(nodes: _Nodes, split: dict[str, Any]) -> int:
 
 def _nan_goes_left(split: dict[str, Any]) -> bool:
     if split["missing_type"] == "None":
-        return 0.0 <= float(split["threshold"])  # LightGBM reads NaN as 0 there
+        return float(split["threshold"]) >= 0.0  # LightGBM reads NaN as 0 there
     return bool(split["default_left"])
 
 
@@ -164,5 +165,5 @@ def _link(nodes: _Nodes, split: int, left: tuple[int, int], right: tuple[int, in
     nodes.right[split], nodes.right_is_leaf[split] = right
 
 
-def _tensor(name: str, values: Any) -> onnx.TensorProto:
+def _tensor(name: str, values: npt.NDArray[Any]) -> onnx.TensorProto:
     return numpy_helper.from_array(values, name)

@@ -31,8 +31,8 @@ class Features:
 
     `pairs` holds arrays of equal length: user_id, post_id, session, day (datetime64), time (epoch
     seconds of the network's clock), position (from 1), liked (bool), and reader_row and post_row,
-    which index `readers` (float32 [·, R]) and `posts` (float32 [·, P]). `unknown_reader` float32 [R]
-    stands in where a reader's feature is NaN.
+    which index `readers` (float32 [·, R]) and `posts` (float32 [·, P]). `unknown_reader`, float32
+    [R], stands in where a reader's feature is NaN.
     """
 
     schema: Schema

@@ -17,8 +17,8 @@ _CROSSED = ("topic_like_rate", "topic_lift", "text_affinity", "hour", "weekday",
 class Schema:
     """Which feature stands where, for a network with these topics.
 
-    A reader's row is the scalars, then a like rate a topic, then the taste in texts. A post's row is
-    the scalars, then the vector of its text. The model sees the scalars of both, and what the
+    A reader's row is the scalars, then a like rate a topic, then the taste in texts. A post's row
+    is the scalars, then the vector of its text. The model sees the scalars of both, and what the
     graph makes of the rest: it never sees a vector's single numbers, which few readers could teach.
     """
 

@@ -26,9 +26,7 @@ def text_vectors(texts: Sequence[str], seed: int) -> npt.NDArray[np.int64]:
         dimensions, the last ones are 0.
     """
     vectors = np.zeros((len(texts), DIMENSIONS))
-    vectorizer = TfidfVectorizer(
-        max_features=_MOST_WORDS, max_df=0.5, sublinear_tf=True, token_pattern=r"(?u)\b\w\w+\b"
-    )
+    vectorizer = TfidfVectorizer(max_features=_MOST_WORDS, max_df=0.5, sublinear_tf=True)
     try:
         words = vectorizer.fit_transform(texts)
     except ValueError:  # no word is left: nothing distinguishes the posts

@@ -28,7 +28,7 @@ def read_source(
         read_postgres(warehouse, source, names, timezone, progress)
     elif "://" in source:
         raise SourceError(
-            f"the source {source.split('://')[0]}://… is neither postgresql:// nor a folder"
+            f"the source {source.partition('://')[0]}://… is neither postgresql:// nor a folder"
         )
     else:
         read_folder(warehouse, Path(source), names)

@@ -20,7 +20,14 @@ EARLIEST = datetime(2000, 1, 1)  # noqa: DTZ001 - the network's own clock has no
 _CLOCKS_APART = timedelta(days=1)
 """The network's clock may be ahead of ours by its time zone, and no more."""
 
+FEWEST_DAYS = 5
+"""Features need a day before them; fitting, stopping and measuring need days of their own."""
+
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_DOES_NOT_CONVERT = {
+    "integer": 'TRY_CAST("{0}" AS BIGINT) IS NULL OR TRY_CAST("{0}" AS DOUBLE) <> "{0}"::BIGINT',
+    "timestamp": 'TRY_CAST("{0}" AS TIMESTAMP) IS NULL',
+}
 _WANTED = {"integer": "whole numbers", "text": "texts", "timestamp": "times"}
 
 
@@ -71,20 +78,13 @@ def _check_columns(warehouse: Warehouse, table: Table, names: TableNames) -> Non
         if family == "timestamp" and kind.startswith("TIMESTAMP"):
             continue
         # What is left comes as text (CSV) or in a type of another family: every value must convert.
-        test = (
-            "TRY_CAST({0} AS DOUBLE) IS DISTINCT FROM TRY_CAST(TRY_CAST({0} AS BIGINT) AS DOUBLE)"
-            if family == "integer"
-            else "TRY_CAST({0} AS TIMESTAMP) IS NULL"
-        ).format(f'"{column}"')
-        if family == "integer":
-            test = f'(TRY_CAST("{column}" AS BIGINT) IS NULL OR {test})'
         wrong, example = warehouse.query(
             f'SELECT count(*), min("{column}"::VARCHAR) FROM "raw_{table.name}" '  # noqa: S608 - our own names
-            f'WHERE "{column}" IS NOT NULL AND {test}'
+            f'WHERE "{column}" IS NOT NULL AND ({_DOES_NOT_CONVERT[family].format(column)})'
         )[0]
         if wrong:
             raise SourceError(
-                f"{names.of(table)}.{column} has {wrong} {_rows(wrong)} that are not "
+                f"{names.of(table)}.{column} has {_count(wrong, 'value')} that cannot be read as "
                 f"{_WANTED[family]}, such as {example!r}"
             )
 
@@ -97,8 +97,8 @@ def _check_ids(warehouse: Warehouse, table: Table, key: str, names: TableNames) 
     )[0]
     if twice:
         raise SourceError(
-            f"{names.of(table)}.{key} is not unique: {twice} {'id has' if twice == 1 else 'ids have'} "
-            f"rows that differ, such as {example}"
+            f"{names.of(table)}.{key} is not unique: {_count(twice, 'id')} with rows that differ, "
+            f"such as {example}"
         )
     if not warehouse.query(f"SELECT count(*) FROM {clean}")[0][0]:  # noqa: S608 - our own names
         raise SourceError(f"the table {names.of(table)} has no row that can be used")
@@ -127,14 +127,10 @@ def _check_feed(warehouse: Warehouse, names: TableNames) -> None:
         raise SourceError(f"{feed}.target has no like at all: there is nothing to learn from")
     if days < FEWEST_DAYS:
         raise SourceError(
-            f"{feed}.timestamp spans {days} {'day' if days == 1 else 'days'}; at least {FEWEST_DAYS} "
-            "are needed to learn from the past and measure on the future"
+            f"{feed}.timestamp spans {_count(days, 'day')}; at least {FEWEST_DAYS} are needed to "
+            "learn from the past and measure on the future"
         )
 
 
-FEWEST_DAYS = 5
-"""Features need a day before them, the fit and its stopping a day each, the measurement two."""
-
-
-def _rows(count: int) -> str:
-    return "value" if count == 1 else "values"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -83,7 +83,7 @@ class FeedWriter(io.RawIOBase):
         """Always."""
         return True
 
-    def write(self, block: object, /) -> int:  # type: ignore[override]  # RawIOBase says Buffer, which 3.11 has no name for
+    def write(self, block: object, /) -> int:
         """Take the next bytes of the COPY; all of them are taken."""
         received = bytes(cast("memoryview", block))
         data = self._waiting + received
