@@ -270,7 +270,6 @@ def test_a_shorter_feed_has_fewer_sessions_and_ends_earlier(tmp_path: Path) -> N
     written = demo_data.write(str(tmp_path / "week"), users=2_000, posts=200, days=9, seed=7)
     views = written.feed_data / 1.11 / 2_000
     assert views == pytest.approx(39.2, rel=0.1)
-    last = duckdb.execute(
-        f"SELECT max(timestamp)::DATE::VARCHAR FROM '{tmp_path}/week/feed_data.parquet'"
-    )
-    assert last.fetchone() == ("2021-10-09",)
+    with duckdb.connect() as connection:
+        feed = connection.read_parquet(str(tmp_path / "week" / "feed_data.parquet"))
+        assert feed.aggregate("max(timestamp)::DATE::VARCHAR").fetchall() == [("2021-10-09",)]

@@ -22,6 +22,11 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
+def _parquet_rows(file: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        return connection.read_parquet(str(file)).fetchall()
+
+
 def _rows(url: str, table: str) -> list[tuple[object, ...]]:
     connection = psycopg2.connect(url)
     try:
@@ -115,7 +120,7 @@ def test_postgres_holds_the_rows_of_the_folder(tmp_path: Path, postgres_url: str
     written = _write(tmp_path / "a")
     assert _write(postgres_url) == written
     for table in TABLES:
-        expected = duckdb.read_parquet(str(tmp_path / "a" / f"{table}.parquet")).fetchall()
+        expected = _parquet_rows(tmp_path / "a" / f"{table}.parquet")
         assert len(expected) == getattr(written, table)
         assert _rows(postgres_url, table) == expected
 
@@ -143,6 +148,6 @@ def test_postgres_is_left_empty_when_writing_fails(postgres_url: str) -> None:
 @pytest.mark.parametrize(("users", "days"), [(1, 1), (3, 200)])
 def test_few_readers_on_few_or_many_days_are_written(tmp_path: Path, users: int, days: int) -> None:
     written = write(str(tmp_path / "a"), users=users, posts=7, days=days, seed=0)
-    feed = duckdb.read_parquet(str(tmp_path / "a" / "feed_data.parquet")).fetchall()
+    feed = _parquet_rows(tmp_path / "a" / "feed_data.parquet")
     assert len(feed) == written.feed_data
     assert (written.user_data, written.post_text_df) == (users, 7)

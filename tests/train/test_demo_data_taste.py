@@ -24,11 +24,13 @@ from train.demo_data.taste import TOPICS, like_probability
 def test_the_oracle_knows_how_often_readers_who_are_not_tired_like(tmp_path: Path) -> None:
     demo_data.write(str(tmp_path / "demo"), users=3_000, posts=500, days=30, seed=3)
     oracle = Oracle(users=3_000, posts=500, seed=3)
-    views = duckdb.execute(f"""
-        SELECT user_id, post_id, timestamp, target FROM '{tmp_path}/demo/feed_data.parquet'
-        WHERE action = 'view'
-        QUALIFY row_number() OVER (PARTITION BY user_id, timestamp::DATE ORDER BY timestamp) <= 3
-    """).fetchnumpy()
+    with duckdb.connect() as connection:
+        views = connection.execute(f"""
+            SELECT user_id, post_id, timestamp, target FROM '{tmp_path}/demo/feed_data.parquet'
+            WHERE action = 'view'
+            QUALIFY 3 >= row_number() OVER (
+                PARTITION BY user_id, timestamp::DATE ORDER BY timestamp)
+        """).fetchnumpy()
     user_id, post_id, timestamp, target = (np.asarray(column) for column in views.values())
     told = oracle.like_probability(user_id, post_id, timestamp)
     for low, high in ((0.0, 0.05), (0.05, 0.1), (0.1, 0.2), (0.2, 0.4), (0.4, 1.0)):
