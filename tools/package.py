@@ -12,16 +12,42 @@ from pathlib import Path
 from tools.pythons import find_python
 from tools.trim import trim
 
-ROOMS = ("handler", "artifacts")
+PYTHON = "3.13"
+"""The Python of the function's runtime, unless FUNCTION_PYTHON names another."""
+
 _PROJECT = Path(__file__).resolve().parent.parent
 _PLATFORM = "x86_64-manylinux_2_28"  # Lambda's Amazon Linux 2023 has glibc 2.34
+_TASK_ROOT = "/var/task"  # where Lambda puts the function
+
+_ROOMS = ("handler", "artifacts")
+_LEFT_OUT = {
+    "__pycache__": "of this machine",
+    "__main__.py": "command lines: they need uvicorn and rich",
+    "cli.py": "a command line",
+    "display.py": "its tables",
+    "requirements.*": "the libraries are there already",
+}
 
 
-def build(folder: Path, python: str) -> None:
-    """Fill `folder` for the runtime of `python`, such as "3.13".
+def build(folder: Path, python: str = PYTHON) -> None:
+    """Fill `folder` with the function; from the same commit the same bytes.
 
-    The libraries are those of handler/requirements.txt, checked against its hashes, as wheels for
-    Lambda's system: it does not matter what this machine runs.
+    Args:
+        folder: made if need be; empty before.
+        python: the version of the runtime, such as "3.13".
+    """
+    install_libraries(folder, python)
+    for pattern in trim(folder):
+        print(f"tools/trim.py removes {pattern}, but there is no such file", file=sys.stderr)
+    for room in _ROOMS:
+        shutil.copytree(_PROJECT / room, folder / room, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    _compile(folder, python)
+
+
+def install_libraries(folder: Path, python: str) -> None:
+    """Install handler/requirements.txt, checked against its hashes, into `folder`.
+
+    They are wheels for Lambda's system: it does not matter what this machine runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(  # noqa: S603 - our own arguments
@@ -33,12 +59,6 @@ def build(folder: Path, python: str) -> None:
         ],
         check=True,
     )  # fmt: skip
-    trim(folder)
-    for room in ROOMS:
-        shutil.copytree(
-            _PROJECT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    _compile(folder, python)
 
 
 def _compile(folder: Path, python: str) -> None:
@@ -50,7 +70,7 @@ def _compile(folder: Path, python: str) -> None:
     # Files are not dated in a reproducible package, so the bytecode must not be checked by date.
     subprocess.run(  # noqa: S603 - our own arguments
         [
-            str(compiler), "-m", "compileall", "-q", "-j", "0",
+            str(compiler), "-m", "compileall", "-q", "-s", str(folder), "-p", _TASK_ROOT,
             "--invalidation-mode", "unchecked-hash", str(folder),
         ],
         check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
@@ -58,4 +78,4 @@ def _compile(folder: Path, python: str) -> None:
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), os.environ.get("FUNCTION_PYTHON", "3.13"))
+    build(Path(sys.argv[1]), os.environ.get("FUNCTION_PYTHON", PYTHON))
