@@ -1,0 +1,188 @@
+"""Runs the built function as Lambda does, without Docker or an account.
+
+AWS's Runtime Interface Emulator, which comes with aws-sam-cli, plays Lambda; AWS's Runtime Interface
+Client, which is what Lambda's own Python runtime runs, loads the function and calls it.
+"""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tools.postgres import free_port
+from tools.pythons import find_python
+
+VERSIONS = ("3.13", "3.12")
+"""Pythons of Lambda that the function runs on, the one it is deployed for first."""
+
+_PROJECT = Path(__file__).resolve().parent.parent
+_EMULATOR = "lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
+_INVOKE = "/2015-03-31/functions/function/invocations"
+_HANDLER = "handler.app.lambda_handler"
+_START_SECONDS = 10
+_CALL_SECONDS = 60
+_STOP_SECONDS = 10
+_INIT_REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
+
+_LAMBDA = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "en_US.UTF-8",
+    "TZ": ":UTC",
+    "AWS_LAMBDA_FUNCTION_NAME": "lenta",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+    "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
+    "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's own folder of the function cannot be written
+}
+
+
+class RuntimeDidNotStartError(RuntimeError):
+    """A part of the runtime is missing, or the emulator did not listen in time."""
+
+
+class FunctionFailedError(RuntimeError):
+    """The function raised, ended or ran out of time; the message ends with its log."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The function under the emulator. One call at a time: a second one would crash it."""
+
+    _port: int
+    _log: Path
+
+    def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What the function returns for an event. The first call starts the function.
+
+        Raises:
+            FunctionFailedError: it did not return.
+        """
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_CALL_SECONDS)
+        try:
+            connection.request("POST", _INVOKE, json.dumps(event).encode())
+            response = connection.getresponse()
+            status, body = response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise FunctionFailedError(f"the emulator: {error}\n{self._tail()}") from error
+        finally:
+            connection.close()
+        answer = json.loads(body) if status == http.client.OK else {}
+        # An error of the function arrives with the status 200, too.
+        if not isinstance(answer, dict) or "statusCode" not in answer:
+            raise FunctionFailedError(f"{body.decode(errors='replace')}\n{self._tail()}")
+        return answer
+
+    def init_milliseconds(self) -> float | None:
+        """How long the function's init phase took, or None before the first call."""
+        found = _INIT_REPORT.search(self._log.read_text(errors="replace"))
+        return float(found[1]) if found else None
+
+    def _tail(self) -> str:
+        return self._log.read_text(errors="replace")[-4000:]
+
+
+@contextmanager
+def lambda_runtime(
+    function: Path, python: Path, environment: Mapping[str, str]
+) -> Iterator[Runtime]:
+    """Offer the function to calls, until the block ends.
+
+    Args:
+        function: the folder that `sam build` made.
+        python: what runs it, see `runtime_python`.
+        environment: the function's variables, and the AWS_* that Lambda would set. Nothing else of
+            this process's environment reaches the function.
+
+    Raises:
+        RuntimeDidNotStartError: the emulator is not installed, or did not listen in time.
+    """
+    port, api_port = free_port(), free_port()
+    with TemporaryDirectory(prefix="lambda-") as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as output:
+            emulator = subprocess.Popen(  # noqa: S603 - our own arguments
+                [
+                    str(_emulator()), "--log-level", "info",  # it tells the time of the init phase
+                    "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
+                    "--runtime-api-address", f"127.0.0.1:{api_port}",
+                    # Not resolved: a virtual environment is found by its own link to Python.
+                    str(python.absolute()), "-m", "awslambdaric", _HANDLER,
+                ],
+                cwd=function, env={**_LAMBDA, **environment},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True,  # so that the function can be stopped with it
+            )  # fmt: skip
+        try:
+            _wait_until_it_listens(port, emulator, log)
+            yield Runtime(port, log)
+        finally:
+            _stop(emulator)
+
+
+def supported_python() -> str | None:
+    """The first of VERSIONS that is on this machine."""
+    return next((version for version in VERSIONS if find_python(version)), None)
+
+
+def runtime_python(version: str) -> Path:
+    """A Python that has the Runtime Interface Client and nothing else, made when first asked for.
+
+    Raises:
+        RuntimeDidNotStartError: `version` is not on this machine.
+    """
+    base = find_python(version)
+    if base is None:
+        raise RuntimeDidNotStartError(f"python{version} is not on this machine")
+    venv, uv = _PROJECT / ".venv-runtime", str(Path(sys.executable).with_name("uv"))
+    requirements = _PROJECT / "tools" / "runtime-requirements.txt"
+    python, ready = venv / "bin" / "python", venv / "ready"
+    wanted = f"{base}\n{requirements.read_text(encoding='utf-8')}"
+    if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
+        install = ("pip", "install", "--quiet", "--python", str(python), "-r", str(requirements))
+        for arguments in (
+            ("venv", "--quiet", "--clear", "--python", str(base), str(venv)),
+            install,
+        ):
+            subprocess.run([uv, *arguments], check=True)  # noqa: S603 - our own arguments
+        ready.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def _emulator() -> Path:
+    found = next((_PROJECT / ".venv-sam").glob(_EMULATOR), None)
+    if found is None:
+        raise RuntimeDidNotStartError("the emulator of aws-sam-cli is not installed: make setup")
+    return found
+
+
+def _wait_until_it_listens(port: int, emulator: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if emulator.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise RuntimeDidNotStartError(f"the emulator did not start:\n{tail}")
+        time.sleep(0.02)
+
+
+def _stop(emulator: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):  # it ended by itself
+        os.killpg(emulator.pid, signal.SIGTERM)
+    try:
+        emulator.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(emulator.pid, signal.SIGKILL)
+        emulator.wait()
