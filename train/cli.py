@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress as Bars
 
-from artifacts.errors import ArtifactError
+from artifacts.errors import ArtifactError, StoreUnavailable
 from train.display import show_result
 from train.errors import TrainError
 from train.progress import Terminal
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
         return FAILED
     except ArtifactError as error:
         print(f"train: {error}", file=sys.stderr)
-        return UNAVAILABLE
+        return UNAVAILABLE if isinstance(error, StoreUnavailable) else FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

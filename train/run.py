@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from artifacts import layout
@@ -23,8 +22,8 @@ from train.learn import Learned, learn
 from train.progress import Progress
 from train.provenance import code
 from train.settings import RunSettings
-from train.source import read_source
 from train.source.checks import clean_tables
+from train.source.read import read_source
 from train.split import split_days
 from train.warehouse import Warehouse
 
@@ -108,7 +107,7 @@ def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, 
         """
     )[0]
     return DataFacts(
-        source=_without_password(settings.source),
+        source=settings.source_without_secrets,
         since=since,
         until=until,
         readers=readers,
@@ -125,11 +124,3 @@ def _files(
     yield layout.RANKER, ranker
     yield layout.POSTS, posts_file(warehouse, posts)
     yield from reader_files(warehouse, readers, shards)
-
-
-def _without_password(source: str) -> str:
-    if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    # What follows the question mark may hold a password too.
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from train.source.tables import TableNames
 
@@ -36,3 +37,11 @@ class RunSettings:
     memory: str = "4GB"
     most_pairs: int = 2_000_000
     seed: int = 1
+
+    @property
+    def source_without_secrets(self) -> str:
+        """The source as it may be shown: an URL loses its user, its password and its parameters."""
+        if "://" not in self.source:
+            return self.source
+        parts = urlsplit(self.source)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))

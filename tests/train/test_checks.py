@@ -8,8 +8,8 @@ import pytest
 from artifacts.manifest import Dropped
 from tests.train.tables import write_tables
 from train.errors import SourceError
-from train.source import read_source
 from train.source.checks import clean_tables
+from train.source.read import read_source
 from train.source.tables import TableNames
 from train.warehouse import Warehouse
 
@@ -45,18 +45,24 @@ def test_csv_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
         ("DROP TABLE feed_data", "has neither feed_data.parquet nor feed_data.csv"),
         ("ALTER TABLE user_data DROP age", "the table user_data has no column age"),
         (
-            "ALTER TABLE feed_data ALTER user_id TYPE VARCHAR; "
-            "UPDATE feed_data SET user_id = 'x' WHERE user_id = '3'",
+            """
+            ALTER TABLE feed_data ALTER user_id TYPE VARCHAR;
+            UPDATE feed_data SET user_id = 'x' WHERE user_id = '3'
+            """,
             "feed_data.user_id has 48 values that cannot be read as whole numbers, such as 'x'",
         ),
         (
-            "ALTER TABLE post_text_df ALTER post_id TYPE DOUBLE; "
-            "UPDATE post_text_df SET post_id = 1.5 WHERE post_id = 1",
+            """
+            ALTER TABLE post_text_df ALTER post_id TYPE DOUBLE;
+            UPDATE post_text_df SET post_id = 1.5 WHERE post_id = 1
+            """,
             "post_text_df.post_id has 1 value that cannot be read as whole numbers, such as '1.5'",
         ),
         (
-            'ALTER TABLE feed_data ALTER "timestamp" TYPE VARCHAR; '
-            "UPDATE feed_data SET \"timestamp\" = 'yesterday' WHERE user_id = 1",
+            """
+            ALTER TABLE feed_data ALTER "timestamp" TYPE VARCHAR;
+            UPDATE feed_data SET "timestamp" = 'yesterday' WHERE user_id = 1
+            """,
             "feed_data.timestamp has 48 values that cannot be read as times, such as 'yesterday'",
         ),
         (
@@ -102,9 +108,12 @@ def test_what_cannot_be_trained_from_stops_with_a_sentence(
             Dropped(table="feed_data", reason="id or time is null", rows=2),
         ),
         (
-            "INSERT INTO feed_data SELECT * REPLACE ('2021-11-02 00:00:01' AS \"timestamp\") "
-            "FROM feed_data LIMIT 4; INSERT INTO feed_data SELECT * REPLACE "
-            "('1999-12-31 23:59:59' AS \"timestamp\") FROM feed_data LIMIT 1",
+            """
+            INSERT INTO feed_data
+            SELECT * REPLACE ('2021-11-02 00:00:01' AS "timestamp") FROM feed_data LIMIT 4;
+            INSERT INTO feed_data
+            SELECT * REPLACE ('1999-12-31 23:59:59' AS "timestamp") FROM feed_data LIMIT 1
+            """,
             Dropped(table="feed_data", reason="time out of range", rows=5),
         ),
         (
@@ -151,7 +160,10 @@ def test_a_null_text_or_topic_is_a_post_all_the_same(tmp_path: Path) -> None:
 
 
 def test_a_time_with_a_zone_is_turned_to_the_network_s_clock(tmp_path: Path) -> None:
-    spoil = 'ALTER TABLE feed_data ALTER "timestamp" TYPE TIMESTAMPTZ USING "timestamp" AT TIME ZONE \'UTC\''
+    spoil = """
+        ALTER TABLE feed_data ALTER "timestamp" TYPE TIMESTAMPTZ
+        USING "timestamp" AT TIME ZONE 'UTC'
+    """
     folder = write_tables(tmp_path / "s", spoil)
     warehouse = Warehouse(tmp_path / "w")
     read_source(warehouse, str(folder), TableNames(), "UTC", lambda _done, _expected: None)

@@ -1,7 +1,5 @@
 """The generated tables have the figures of the network's own."""
 
-# ruff: noqa: S608 - the queries are put together from the test's own words
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Demo data are written whole, the same for the same seed, into a folder or a database."""
 
-# ruff: noqa: S608 - the queries are put together from the test's own words
-
 import hashlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The oracle behind the generated feed, and the feed's independence of how it is cut."""
 
-# ruff: noqa: S608 - the queries are put together from the test's own words
-
 from pathlib import Path
 
 import duckdb

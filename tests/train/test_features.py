@@ -12,8 +12,8 @@ import pytest
 from tests.train.tables import write_tables
 from train.features.build import Features, build_features, rows_to_serve
 from train.features.text import DIMENSIONS, UNIT, text_vectors
-from train.source import read_source
 from train.source.checks import clean_tables
+from train.source.read import read_source
 from train.source.tables import TableNames
 from train.warehouse import Warehouse
 
@@ -175,7 +175,9 @@ def test_a_reader_s_taste_points_to_the_texts_they_like(made: Made) -> None:
 
 def test_every_reader_and_post_is_served_also_those_never_seen(made: Made) -> None:
     warehouse, features = made
-    readers, posts = (rows_to_serve(warehouse, kind, features.schema) for kind in ("reader", "post"))
+    readers, posts = (
+        rows_to_serve(warehouse, kind, features.schema) for kind in ("reader", "post")
+    )
     assert [(len(readers.ids), len(posts.ids))] == warehouse.query(
         "SELECT (SELECT count(*) FROM readers), (SELECT count(*) FROM posts)"
     )

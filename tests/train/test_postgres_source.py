@@ -59,9 +59,10 @@ def test_the_rows_are_those_of_the_tables(loaded: tuple[str, Path], tmp_path: Pa
     warehouse = read(url, tmp_path / "work")
     for table in FILES:
         columns = ", ".join(f'"{name}"::VARCHAR' for name in warehouse.columns(f"raw_{table}"))
-        expected = duckdb.sql(f"SELECT {columns} FROM '{folder / table}.parquet' ORDER BY ALL")
+        file = str(folder / f"{table}.parquet")
+        expected = duckdb.execute(f"SELECT {columns} FROM '{file}' ORDER BY ALL").fetchall()
         found = warehouse.query(f"SELECT {columns} FROM raw_{table} ORDER BY ALL")
-        assert found == expected.fetchall()
+        assert found == expected
 
 
 def test_nulls_strange_times_and_texts_arrive_as_they_are(
@@ -91,7 +92,9 @@ def test_nulls_strange_times_and_texts_arrive_as_they_are(
     ]
 
 
-def test_a_feed_longer_than_a_buffer_arrives_whole(loaded: tuple[str, Path], tmp_path: Path) -> None:
+def test_a_feed_longer_than_a_buffer_arrives_whole(
+    loaded: tuple[str, Path], tmp_path: Path
+) -> None:
     url, _ = loaded
     with session(url) as opened:
         opened.execute(
@@ -155,7 +158,9 @@ def test_tables_may_have_other_names_and_lie_in_another_schema(
         for table in ('"the ""users"""', "post_text_df", "feed_data"):
             opened.execute(f'ALTER TABLE {table} SET SCHEMA "net work"')
     names = TableNames(user_data='the "users"', schema="net work")
-    assert read(url, tmp_path / "work", names).query("SELECT count(*) FROM raw_user_data") == [(40,)]
+    assert read(url, tmp_path / "work", names).query("SELECT count(*) FROM raw_user_data") == [
+        (40,)
+    ]
 
 
 def test_the_three_tables_are_read_as_of_one_moment(

@@ -87,13 +87,13 @@ def random_hit_rate(slates: Slates) -> npt.NDArray[np.float64]:
     """float64 [slates]: the exact expectation of `hit_rate` when the order is random."""
     sizes, others = slates.sizes, slates.sizes - slates.likes
     drawn = np.minimum(CUTOFF, sizes)
-    misses = np.exp(
+    misses: npt.NDArray[np.float64] = np.exp(
         gammaln(others + 1)
         - gammaln(np.maximum(others - drawn, 0) + 1)
         - gammaln(sizes + 1)
         + gammaln(sizes - drawn + 1)
     )
-    return np.where(others >= drawn, 1.0 - misses, np.float64(1.0))
+    return np.where(others >= drawn, 1.0 - misses, 1.0)
 
 
 def random_ndcg(slates: Slates) -> npt.NDArray[np.float64]:
@@ -106,4 +106,5 @@ def random_ndcg(slates: Slates) -> npt.NDArray[np.float64]:
 
 
 def _discount(rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return 1.0 / np.log2(rank + 2.0)
+    discounts: npt.NDArray[np.float64] = 1.0 / np.log2(rank + 2.0)
+    return discounts
