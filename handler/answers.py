@@ -1,10 +1,20 @@
-"""What the calls answer, as the API's documentation shows it."""
+"""What the calls are asked and answer, as the API's documentation shows it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from handler.clock import Moment
+
+MOST_POSTS = 1_000
+"""How many posts a call may name."""
+
+Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""An id of a reader or a post."""
+
+JsonId = Annotated[Int64, Field(strict=True)]
+"""An id in JSON, which has numbers: neither `true` nor "1" is one."""
 Source = Literal["model", "cold_start"]
 """`cold_start`: the reader is not known to the release."""
 
@@ -43,9 +53,9 @@ class Recommendations(BaseModel):
 class RerankRequest(BaseModel):
     """Posts to put in order for a reader."""
 
-    user_id: int = Field(ge=-(2**63), lt=2**63)
-    time: datetime | None = None
-    post_ids: list[int] = Field(min_length=1, max_length=1_000)
+    user_id: JsonId
+    time: Moment | None = None
+    post_ids: list[JsonId] = Field(min_length=1, max_length=MOST_POSTS)
 
 
 class Reranking(BaseModel):

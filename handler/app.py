@@ -1,17 +1,20 @@
 """The HTTP API: parses a call, asks the release that is served, answers."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
 from typing import Annotated
 
 from fastapi import FastAPI, Query
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from mangum import Mangum
 from pydantic import BeforeValidator
 
 from handler import page
 from handler.answers import (
+    MOST_POSTS,
     Health,
+    Int64,
     Post,
     PostScore,
     Recommendations,
@@ -20,38 +23,55 @@ from handler.answers import (
     ScoredPost,
     Source,
 )
-from handler.clock import network_seconds, restore_plus
+from handler.clock import Moment, network_seconds
 from handler.problems import RESPONSES, add_problem_handlers
 from handler.recommender import Ranked, Recommender
 from handler.serving import Serving
 from handler.settings import Settings
 
-MOST_EXCLUDED = 1_000
 
-Id = Annotated[int, Query(ge=-(2**63), lt=2**63, description="the reader's id")]
+def _split(items: list[str]) -> list[str]:
+    """The items of a list whose items may be lists: API Gateway joins repeated parameters."""
+    parts = (part.strip() for item in items for part in item.split(","))
+    return [part for part in parts if part]
+
+
+Id = Annotated[Int64, Query(description="the reader's id")]
 Time = Annotated[
-    datetime | None,
-    BeforeValidator(restore_plus),
+    Moment | None,
     Query(description="when the feed is shown: with a zone, or by the network's own clock; now"),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="how many posts at most")]
 Exclude = Annotated[
-    list[str], Query(description="ids of posts to leave out, repeated or with commas between")
+    list[Int64],
+    BeforeValidator(_split),
+    Query(
+        max_length=MOST_POSTS,
+        description="ids of posts to leave out, repeated or with commas between",
+    ),
 ]
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, clock: Callable[[], float] = monotonic) -> FastAPI:
     """The API over the store that the settings name, with its release loaded.
 
     Where it cannot be loaded now, calls try again and get 503 until it can.
+
+    Args:
+        settings: where the release is.
+        clock: seconds that only grow, by which failed loads are repeated.
     """
-    serving = Serving(settings)
+    serving = Serving(settings, clock)
     if settings.store:  # at import, which on Lambda is the init phase, and not at the first call
         serving.load()
     app = FastAPI(
-        title="Lenta", version="1", description="Recommends posts to readers.", responses=RESPONSES
+        title="Lenta",
+        version="1",
+        description="Recommends posts to readers.",
+        responses=RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
+        redoc_url=None,
     )
-    app.state.serving = serving
     add_problem_handlers(app)
 
     # `async`, though nothing is awaited: a plain function would go through a pool of threads,
@@ -72,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     ) -> Recommendations:
         """The best posts for a reader, with scores and what answered."""
         recommender, arm = serving.current()
-        ranked = recommender.recommend(id, _seconds(recommender, time), limit, _ids(exclude))
+        ranked = recommender.recommend(id, _seconds(recommender, time), limit, exclude)
         return Recommendations(
             user_id=id,
             exp_group=arm,
@@ -108,13 +128,13 @@ def create_app(settings: Settings) -> FastAPI:
         """Which release is served, and how old its features are."""
         recommender, arm = serving.current()
         manifest = recommender.manifest
-        now = network_seconds(datetime.now(UTC), manifest.timezone)
         return Health(
             release=manifest.release,
             exp_group=arm,
             created_at=manifest.created_at,
             data_until=manifest.data.until,
-            feature_age_seconds=now - network_seconds(manifest.data.until, manifest.timezone),
+            feature_age_seconds=_seconds(recommender, None)
+            - _seconds(recommender, manifest.data.until),
             readers=manifest.data.readers,
             posts=manifest.data.posts,
         )
@@ -127,7 +147,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _seconds(recommender: Recommender, time: datetime | None) -> int:
-    return network_seconds(time, recommender.manifest.timezone)
+    return network_seconds(time, recommender.zone)
 
 
 def _post(recommender: Recommender, row: int) -> dict[str, int | str]:
@@ -141,23 +161,6 @@ def _post(recommender: Recommender, row: int) -> dict[str, int | str]:
 
 def _source(ranked: Ranked) -> Source:
     return "model" if ranked.known else "cold_start"
-
-
-def _ids(exclude: list[str]) -> list[int]:
-    """Ids of a list whose items may themselves be lists: API Gateway joins repeated parameters."""
-    found = [part.strip() for item in exclude for part in item.split(",") if part.strip()]
-    if len(found) > MOST_EXCLUDED:
-        raise _malformed(f"List should have at most {MOST_EXCLUDED} items", len(found))
-    for part in found:
-        if not part.lstrip("-").isdecimal() or not -(2**63) <= int(part) < 2**63:
-            raise _malformed("Input should be ids of posts, with commas between", part)
-    return [int(part) for part in found]
-
-
-def _malformed(message: str, value: object) -> RequestValidationError:
-    return RequestValidationError(
-        [{"type": "exclude", "loc": ("query", "exclude"), "msg": message, "input": value}]
-    )
 
 
 app = create_app(Settings.from_environment())

@@ -18,24 +18,31 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """For the API's documentation."""
 
-_WHERE = {"query", "body", "path", "header"}
 _LONGEST_VALUE = 60
 
 _log = logging.getLogger(__name__)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Answer malformed calls with 422 and failures of the store with 503."""
+    """Answer malformed calls with 422, failures of the store with 503, our own faults with 500."""
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(400, _unparsable)
     app.add_exception_handler(NothingToServeError, _unavailable)
     app.add_exception_handler(ArtifactError, _unavailable)
+    app.add_exception_handler(Exception, _failed)
 
 
 def sentence(errors: Sequence[Any]) -> str:
     """The first of pydantic's errors in words: the parameter, what is wrong with it, its value."""
     error = errors[0]
-    name = ".".join(str(part) for part in error["loc"] if part not in _WHERE)
-    text = f"{name}: {error['msg']}" if name else str(error["msg"])
+    match error["type"]:
+        case "json_invalid":
+            position, message = error["loc"][1], error["ctx"]["error"]
+            return f"body: not JSON at character {position}: {message}"
+        case "model_attributes_type":
+            return "body: Input should be a JSON object, sent as application/json"
+    place, *names = error["loc"]
+    text = f"{'.'.join(map(str, names)) or place}: {error['msg']}"
     if error["type"] == "missing" or isinstance(error["input"], dict | list):
         return text
     value = repr(error["input"])
@@ -47,6 +54,11 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": sentence(error.errors())}, 422)
 
 
+async def _unparsable(_: Request, __: Exception) -> JSONResponse:
+    """What FastAPI answers with 400: JSON nested too deeply, numbers too long, not UTF-8."""
+    return JSONResponse({"detail": "body: it cannot be read as JSON"}, 422)
+
+
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:
     _log.error("the call cannot be answered: %s", error)
     return JSONResponse(
@@ -54,3 +66,8 @@ async def _unavailable(_: Request, error: Exception) -> JSONResponse:
         503,
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
+
+
+async def _failed(_: Request, __: Exception) -> JSONResponse:
+    # Starlette raises the error again once this is sent, and Mangum or uvicorn logs it.
+    return JSONResponse({"detail": "the call failed by a fault of ours; the log says more"}, 500)

@@ -1,7 +1,7 @@
 """Readers of a release, fetched by shards as they ask."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ from artifacts import layout
 from artifacts.release import Release
 from handler.tables import Readers, read_readers
 
-_SHARDS_KEPT = 4
+SHARDS_KEPT = 4
 """About 3 MB each; an instance of the function sees few readers at a time."""
 
 
@@ -30,15 +30,25 @@ class Reader:
 
 
 class ReaderShards:
-    """Looks readers up; a shard is fetched when one of its readers first asks."""
+    """Looks readers up; a shard is fetched when one of its readers first asks.
+
+    The SHARDS_KEPT last used are kept. Safe to use from several threads, which at worst fetch the
+    same shard each for itself.
+    """
 
     def __init__(self, release: Release) -> None:
-        self._release = release
-        self._width = len(release.manifest.features.reader)
-        self._kept: OrderedDict[int, Readers] = OrderedDict()
-        self._unknown = Reader(
-            np.full((1, self._width), np.nan, np.float32), np.empty(0, np.int64), known=False
+        width = len(release.manifest.features.reader)
+        self._shards = release.manifest.user_shards
+        self.unknown = Reader(
+            np.full((1, width), np.nan, np.float32), np.empty(0, np.int64), known=False
         )
+
+        @lru_cache(SHARDS_KEPT)
+        def shard(number: int) -> Readers:
+            path = layout.users_file(number)
+            return read_readers(release.read(path), width, path)
+
+        self._shard = shard
 
     def find(self, user_id: int) -> Reader:
         """The reader's row, or the unknown reader's.
@@ -46,19 +56,8 @@ class ReaderShards:
         Raises:
             ArtifactError: the shard cannot be fetched, or is not what the manifest says.
         """
-        shard = self._shard(layout.shard_of(user_id, self._release.manifest.user_shards))
+        shard = self._shard(layout.shard_of(user_id, self._shards))
         position = shard.position(user_id)
         if position is None:
-            return self._unknown
+            return self.unknown
         return Reader(shard.features[position : position + 1], shard.liked_by(position), known=True)
-
-    def _shard(self, number: int) -> Readers:
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
-        path = layout.users_file(number)
-        shard = read_readers(self._release.read(path), self._width, path)
-        self._kept[number] = shard
-        if len(self._kept) > _SHARDS_KEPT:
-            self._kept.popitem(last=False)
-        return shard

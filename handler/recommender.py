@@ -10,8 +10,11 @@ import onnxruntime as ort
 from artifacts import layout
 from artifacts.errors import BrokenRelease
 from artifacts.release import Release
+from handler.clock import zone_named
 from handler.readers import Reader, ReaderShards
 from handler.tables import Posts, read_posts
+
+_NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,14 @@ class Recommender:
     """
 
     def __init__(self, release: Release) -> None:
-        features = release.manifest.features
         self.manifest = release.manifest
-        self.posts: Posts = read_posts(release.read(layout.POSTS), len(features.post))
+        self.zone = zone_named(release.manifest.timezone)
+        self.posts: Posts = read_posts(
+            release.read(layout.POSTS), len(release.manifest.features.post)
+        )
         self._readers = ReaderShards(release)
         self._session = _session(release.read(layout.RANKER))
-        self._check_inputs(
-            {layout.INPUT_READER: features.reader, layout.INPUT_POSTS: features.post}
-        )
-        self._nothing = np.empty(0, np.int64)
+        self._try_out()
 
     def recommend(self, user_id: int, time: int, limit: int, exclude: Sequence[int] = ()) -> Ranked:
         """The `limit` best posts that the reader has not liked yet.
@@ -65,7 +67,7 @@ class Recommender:
         reader = self._readers.find(user_id)
         left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
         rows, _ = self._rows_of(left_out)
-        return self._run(reader, time, self._nothing, rows, limit)
+        return self._run(reader, time, _NOTHING, rows, limit)
 
     def rerank(
         self, user_id: int, time: int, post_ids: Sequence[int]
@@ -83,8 +85,8 @@ class Recommender:
         reader = self._readers.find(user_id)
         rows, unknown = self._rows_of(np.array(post_ids, np.int64))
         if not len(rows):  # an empty list of candidates would mean the whole catalogue
-            return Ranked(self._nothing, np.empty(0), reader.known), unknown
-        return self._run(reader, time, rows, self._nothing, len(rows)), unknown
+            return Ranked(_NOTHING, np.empty(0), reader.known), unknown
+        return self._run(reader, time, rows, _NOTHING, len(rows)), unknown
 
     def _rows_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
         ids = np.unique(ids)
@@ -113,16 +115,22 @@ class Recommender:
         )
         return Ranked(rows, scores, reader.known)
 
-    def _check_inputs(self, named: dict[str, tuple[str, ...]]) -> None:
-        inputs = {found.name: found.shape for found in self._session.get_inputs()}
-        if set(inputs) != set(layout.RANKER_INPUTS):
-            raise BrokenRelease(f"{layout.RANKER} has the inputs {sorted(inputs)}")
-        for name, columns in named.items():
-            if inputs[name][1] != len(columns):
-                raise BrokenRelease(
-                    f"{layout.RANKER} wants {inputs[name][1]} features of {name}, "
-                    f"the manifest names {len(columns)}"
-                )
+    def _try_out(self) -> None:
+        """Refuse a graph that does not answer; besides, a first run is slower than the next."""
+        try:
+            best = self._run(self._readers.unknown, 0, _NOTHING, _NOTHING, 1)
+            answers = (
+                best.rows.dtype == np.int64
+                and best.scores.dtype == np.float64
+                and best.rows.shape == best.scores.shape == (1,)
+                and 0 <= best.rows[0] < len(self.posts.ids)
+            )
+        except Exception as error:  # see _session
+            raise BrokenRelease(f"{layout.RANKER} does not answer: {error}") from error
+        if not answers:
+            raise BrokenRelease(
+                f"{layout.RANKER}, asked for one post, answers {best.rows} and {best.scores}"
+            )
 
 
 def _session(graph: bytes) -> ort.InferenceSession:

@@ -61,18 +61,74 @@ class Readers:
         return self.liked[self.liked_ends[position] : self.liked_ends[position + 1]]
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A Parquet file of a release, checked column by column."""
+
+    path: str
+    rows: pa.Table
+
+    @classmethod
+    def parse(cls, data: bytes, path: str, columns: tuple[str, ...]) -> "_Table":
+        try:
+            return cls(path, pq.ParquetFile(pa.BufferReader(data)).read(columns=list(columns)))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise BrokenRelease(f"{path} cannot be read as Parquet: {error}") from error
+
+    def column(self, name: str, kind: pa.DataType) -> pa.Array:
+        if name not in self.rows.column_names:
+            raise BrokenRelease(f"{self.path} has no column {name}")
+        column = self.rows[name]
+        if not column.type.equals(kind):
+            raise BrokenRelease(
+                f"{self.path}: the column {name} is {column.type}, but must be {kind}"
+            )
+        whole = column.combine_chunks()
+        try:
+            whole.validate(full=True)  # that texts are UTF-8, too
+        except pa.ArrowInvalid as error:
+            raise BrokenRelease(f"{self.path}: the column {name} is broken: {error}") from error
+        self._refuse_nulls(name, whole)
+        return whole
+
+    def ids(self, name: str) -> npt.NDArray[np.int64]:
+        ids = _values(self.column(name, pa.int64()), np.int64)
+        if (ids[1:] <= ids[:-1]).any():
+            raise BrokenRelease(f"{self.path}: the column {name} does not ascend")
+        return ids
+
+    def features(self, width: int) -> npt.NDArray[np.float32]:
+        rows = self.column(layout.FEATURES, pa.list_(pa.float32(), width))
+        numbers = rows.flatten()
+        self._refuse_nulls(layout.FEATURES, numbers)
+        return _values(numbers, np.float32).reshape(len(rows), width)
+
+    def lists(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Where the lists end, the first one's beginning before them, and their int64 items."""
+        rows = self.column(name, pa.list_(pa.int64()))
+        self._refuse_nulls(name, rows.values)
+        return _values(rows.offsets, np.int32).astype(np.int64), _values(rows.values, np.int64)
+
+    def _refuse_nulls(self, name: str, array: pa.Array) -> None:
+        if array.null_count:
+            raise BrokenRelease(f"{self.path}: the column {name} has {array.null_count} nulls")
+
+
 def read_posts(data: bytes, width: int) -> Posts:
     """The posts of `posts.parquet` with `width` features each.
 
     Raises:
-        BrokenRelease: the columns are not as they must be.
+        BrokenRelease: there are none, or the columns are not as they must be.
     """
-    table = _read(data, layout.POSTS, layout.POSTS_COLUMNS)
+    table = _Table.parse(data, layout.POSTS, layout.POSTS_COLUMNS)
+    ids = table.ids(layout.POST_ID)
+    if not len(ids):
+        raise BrokenRelease(f"{layout.POSTS} holds no posts")
     return Posts(
-        _integers(table, layout.POST_ID, layout.POSTS),
-        _column(table, layout.TEXT, pa.string(), layout.POSTS),
-        _column(table, layout.TOPIC, pa.string(), layout.POSTS),
-        _features(table, width, layout.POSTS),
+        ids,
+        table.column(layout.TEXT, pa.string()),
+        table.column(layout.TOPIC, pa.string()),
+        table.features(width),
     )
 
 
@@ -82,50 +138,8 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     Raises:
         BrokenRelease: the columns are not as they must be.
     """
-    table = _read(data, path, layout.USERS_COLUMNS)
-    liked = _column(table, layout.LIKED, pa.list_(pa.int64()), path)
-    return Readers(
-        _integers(table, layout.USER_ID, path),
-        _features(table, width, path),
-        _values(liked.offsets, np.int32).astype(np.int64),
-        _values(liked.values, np.int64),
-    )
-
-
-def _read(data: bytes, path: str, columns: tuple[str, ...]) -> pa.Table:
-    try:
-        return pq.ParquetFile(pa.BufferReader(data)).read(columns=list(columns))
-    except (pa.ArrowException, OSError) as error:
-        raise BrokenRelease(f"{path} cannot be read as Parquet: {error}") from error
-
-
-def _column(table: pa.Table, name: str, kind: pa.DataType, path: str) -> pa.Array:
-    if name not in table.column_names:
-        raise BrokenRelease(f"{path} has no column {name}")
-    column = table[name]
-    if not column.type.equals(kind):
-        raise BrokenRelease(f"{path}: the column {name} is {column.type}, but must be {kind}")
-    if column.null_count:
-        raise BrokenRelease(f"{path}: the column {name} has {column.null_count} nulls")
-    whole = column.combine_chunks()
-    # A table without rows has no chunk to combine.
-    return (
-        whole
-        if isinstance(whole, pa.Array)
-        else pa.concat_arrays([*whole.chunks, pa.array([], kind)])
-    )
-
-
-def _integers(table: pa.Table, name: str, path: str) -> npt.NDArray[np.int64]:
-    ids = _values(_column(table, name, pa.int64(), path), np.int64)
-    if (np.diff(ids) <= 0).any():
-        raise BrokenRelease(f"{path}: the column {name} does not ascend")
-    return ids
-
-
-def _features(table: pa.Table, width: int, path: str) -> npt.NDArray[np.float32]:
-    lists = _column(table, layout.FEATURES, pa.list_(pa.float32(), width), path)
-    return _values(lists.flatten(), np.float32).reshape(len(table), width)
+    table = _Table.parse(data, path, layout.USERS_COLUMNS)
+    return Readers(table.ids(layout.USER_ID), table.features(width), *table.lists(layout.LIKED))
 
 
 def _values(array: pa.Array, dtype: type[_Number]) -> npt.NDArray[_Number]:
