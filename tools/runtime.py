@@ -1,7 +1,7 @@
 """Runs the built function as Lambda does, without Docker or an account.
 
-AWS's Runtime Interface Emulator, which comes with aws-sam-cli, plays Lambda; AWS's Runtime Interface
-Client, which is what Lambda's own Python runtime runs, loads the function and calls it.
+AWS's Runtime Interface Emulator, which comes with aws-sam-cli, plays Lambda; AWS's Runtime
+Interface Client, which Lambda's own Python runtime runs too, loads the function and calls it.
 """
 
 import http.client

@@ -1,0 +1,174 @@
+"""What the built function holds and what it does not, and that nobody misses what was removed."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.lambda_runtime import PROJECT
+from tools import package
+from tools.pythons import find_python
+from tools.trim import KEPT_SERVICES, trim
+
+pytestmark = pytest.mark.slow
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LAMBDAS_LIMIT = 250 * 2**20
+
+IMPORTED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import handler.app
+import artifacts.stores.s3
+artifacts.stores.s3.connect()
+for name, module in sys.modules.items():
+    print(name, getattr(module, "__cached__", None) or "", sep="|")
+"""
+
+PARQUET = """
+import io, sys
+sys.path.insert(0, sys.argv[1])
+import pyarrow as pa
+import pyarrow.parquet as pq
+table = pa.table({"id": pa.array([1, 2, 3]), "liked": pa.array([[1], [], [2, 3]])})
+for compression in ("zstd", "snappy", "none"):
+    file = io.BytesIO()
+    pq.write_table(table, file, compression=compression)
+    assert pq.ParquetFile(pa.BufferReader(file.getvalue())).read().equals(table), compression
+assert "pandas" not in sys.modules
+print(pq.read_table(pa.BufferReader(file.getvalue())).num_rows)
+"""
+
+
+@pytest.fixture(scope="module")
+def imported(built_function: Path, function_version: str) -> dict[str, str]:
+    """The modules that come with the function, and where the bytecode of each is looked for."""
+    lines = _run(function_version, IMPORTED, built_function).splitlines()
+    return dict(line.split("|") for line in lines)
+
+
+def test_the_function_fits_into_lambda(built_function: Path) -> None:
+    size = sum(path.stat().st_size for path in _files(built_function))
+
+    print(f"unzipped: {size / 2**20:.1f} MiB")
+    assert size < LAMBDAS_LIMIT
+
+
+def test_the_function_holds_its_two_rooms_and_the_locked_libraries_only(
+    built_function: Path,
+) -> None:
+    top = {path.name for path in built_function.iterdir()}
+    locked = (PROJECT / "handler" / "requirements.txt").read_text(encoding="utf-8")
+    installed = {path.stem.partition("-")[0] for path in built_function.glob("*.dist-info")}
+
+    assert {"handler", "artifacts"} <= top
+    assert top.isdisjoint({"train", "tools", "tests", "rich", "uvicorn", "bin", ".lock"})
+    assert {name.replace("_", "-") for name in installed} <= set(
+        re.findall(r"^([a-z0-9-]+)==", locked, re.MULTILINE)
+    )
+
+
+def test_the_command_lines_stay_at_home(built_function: Path) -> None:
+    ours = {
+        path.relative_to(built_function).as_posix()
+        for room in ("handler", "artifacts")
+        for path in _files(built_function / room)
+    }
+
+    assert {"handler/app.py", "handler/templates/feed.html", "artifacts/stores/s3.py"} <= ours
+    assert ours.isdisjoint({"handler/__main__.py", "artifacts/__main__.py", "artifacts/cli.py"})
+    assert {Path(path).suffix for path in ours} == {".py", ".pyc", ".html"}
+
+
+def test_every_library_keeps_its_name_and_its_licence(built_function: Path) -> None:
+    for info in built_function.glob("*.dist-info"):
+        assert (info / "METADATA").is_file(), info.name
+        # onnxruntime's licence lies beside its code.
+        package_folder = built_function / info.name.partition("-")[0]
+        licences = [*info.rglob("LICEN*"), *package_folder.glob("LICEN*")]
+        assert licences, info.name
+
+
+def test_importing_the_function_imports_nothing_heavy(imported: dict[str, str]) -> None:
+    heavy = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "uvicorn", "rich"}
+
+    assert {"handler.app", "onnxruntime", "pyarrow.parquet", "boto3"} <= imported.keys()
+    assert imported.keys().isdisjoint(heavy)
+
+
+def test_all_that_is_imported_is_compiled(imported: dict[str, str], built_function: Path) -> None:
+    bytecode = [Path(path) for path in imported.values() if path.startswith(str(built_function))]
+
+    assert built_function / "handler" / "__pycache__" in {path.parent for path in bytecode}
+    assert [path for path in bytecode if not path.is_file()] == []
+
+
+def test_tracebacks_name_files_where_lambda_puts_them(built_function: Path) -> None:
+    (compiled,) = (built_function / "handler" / "__pycache__").glob("app.*.pyc")
+
+    assert b"/var/task/handler/app.py" in compiled.read_bytes()
+    assert str(built_function).encode() not in compiled.read_bytes()
+
+
+def test_the_trimmed_function_reads_parquet(built_function: Path, function_version: str) -> None:
+    assert _run(function_version, PARQUET, built_function) == "3\n"
+
+
+def test_the_same_commit_makes_the_same_bytes(
+    built_function: Path, function_version: str, tmp_path: Path
+) -> None:
+    package.build(tmp_path / "again", function_version)
+
+    assert _digests(tmp_path / "again") == _digests(built_function)
+
+
+def test_every_pattern_of_the_trim_list_still_finds_something(
+    function_version: str, tmp_path: Path
+) -> None:
+    package.install_libraries(tmp_path, function_version)
+
+    assert trim(tmp_path) == []
+    services = {path.name for path in (tmp_path / "botocore" / "data").iterdir() if path.is_dir()}
+    assert services == KEPT_SERVICES
+
+
+def test_without_its_python_on_this_machine_the_function_is_built_but_not_compiled(
+    tmp_path: Path,
+) -> None:
+    nowhere = str(tmp_path / "nowhere")
+
+    built = subprocess.run(
+        [sys.executable, "-m", "tools.package", str(tmp_path / "function")],
+        cwd=PROJECT, env={**os.environ, "PATH": nowhere, "PYENV_ROOT": nowhere},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "python3.13 is not on this machine: the function is not precompiled" in built.stdout
+    assert (tmp_path / "function" / "handler" / "app.py").is_file()
+    assert list((tmp_path / "function").rglob("*.pyc")) == []
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in _files(folder)
+    }
+
+
+def _run(version: str, program: str, function: Path) -> str:
+    """What a program prints where Python has nothing but its standard library and the function."""
+    python = find_python(version)
+    done = subprocess.run(
+        [str(python), "-ISB", "-c", program, str(function)],
+        env={"AWS_DEFAULT_REGION": "us-east-1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
