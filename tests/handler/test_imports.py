@@ -1,0 +1,41 @@
+"""What the function imports when it starts: whatever is heavy would lengthen every cold start."""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.handler.conftest import Small
+
+HEAVY = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "boto3", "botocore"}
+OTHERS = {"train", "tools", "uvicorn", "httpx", "rich"}
+PROGRAM = """
+import asyncio, json, sys
+from handler.app import app
+[call] = [route.endpoint for route in app.routes if route.path == "/post/recommendations/"]
+if sys.argv[1:]:
+    assert len(asyncio.run(call(id=7))) == 5
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def _imported(store: str) -> set[str]:
+    """What has been imported when the function has started and, with a store, answered."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *filter(None, [store])],
+        env={**os.environ, "ARTIFACT_STORE": store},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {*json.loads(done.stdout)}
+
+
+def test_nothing_heavy_is_imported_to_start() -> None:
+    imported = _imported("")
+    assert "onnxruntime" in imported
+    assert imported & (HEAVY | OTHERS) == set()
+
+
+def test_nothing_heavy_is_imported_to_load_a_release_and_answer(small_release: Small) -> None:
+    assert _imported(str(small_release.store)) & (HEAVY | OTHERS) == set()
