@@ -84,8 +84,7 @@ class Recommender:
         """
         reader = self._readers.find(user_id)
         rows, unknown = self._rows_of(np.array(post_ids, np.int64))
-        if not len(rows):  # an empty list of candidates would mean the whole catalogue
-            return Ranked(_NOTHING, np.empty(0), reader.known), unknown
+        # With no candidate the graph takes the whole catalogue, and of it the best none.
         return self._run(reader, time, rows, _NOTHING, len(rows)), unknown
 
     def _rows_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:

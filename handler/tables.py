@@ -143,7 +143,5 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
 
 
 def _values(array: pa.Array, dtype: type[_Number]) -> npt.NDArray[_Number]:
-    buffer = array.buffers()[1]
-    if buffer is None:
-        return np.empty(0, dtype)
-    return np.frombuffer(buffer, dtype, len(array), array.offset * np.dtype(dtype).itemsize)
+    offset = array.offset * np.dtype(dtype).itemsize
+    return np.frombuffer(array.buffers()[1], dtype, len(array), offset)

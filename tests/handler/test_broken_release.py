@@ -99,6 +99,15 @@ def test_a_shard_without_readers_is_none_the_worse(tmp_path: Path) -> None:
         assert client.get("/v1/recommendations?id=7").json()["source"] == "cold_start"
 
 
+def test_readers_who_have_liked_nothing_are_none_the_worse(tmp_path: Path) -> None:
+    nothing = pa.array([[]] * 5, pa.list_(pa.int64()))
+    small.put(tmp_path, {SHARD_OF_7: _readers(liked=nothing)})
+    with Client(create_app(Settings(store=str(tmp_path)))) as client:
+        answer = client.get("/v1/recommendations?id=7&limit=100").json()
+    assert answer["source"] == "model"
+    assert len(answer["recommendations"]) == len(small.POSTS)
+
+
 def test_bytes_that_are_no_graph_are_refused(tmp_path: Path) -> None:
     for number, data in enumerate((b"", b"\x08garbage", small.graph()[:-100])):
         reason = _reason(tmp_path / str(number), {"ranker.onnx": data})
