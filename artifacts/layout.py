@@ -21,11 +21,11 @@ MANIFEST = "manifest.json"
 RANKER = "ranker.onnx"
 """The graph that ranks posts for one reader."""
 POSTS = "posts.parquet"
-"""One row a post."""
+"""One row a post, most liked first: of equal scores, the earlier row is recommended first."""
 
 # Columns of posts.parquet:
 POST_ID = "post_id"
-"""int64, ascending, unique."""
+"""int64, unique."""
 TEXT = "text"
 """string."""
 TOPIC = "topic"

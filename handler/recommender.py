@@ -66,7 +66,7 @@ class Recommender:
         """
         reader = self._readers.find(user_id)
         left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
-        rows, _ = self._rows_of(left_out)
+        rows, _ = self.posts.rows_of(left_out)
         return self._run(reader, time, _NOTHING, rows, limit)
 
     def rerank(
@@ -83,15 +83,9 @@ class Recommender:
             ArtifactError: the reader's shard cannot be fetched.
         """
         reader = self._readers.find(user_id)
-        rows, unknown = self._rows_of(np.array(post_ids, np.int64))
+        rows, unknown = self.posts.rows_of(np.array(post_ids, np.int64))
         # With no candidate the graph takes the whole catalogue, and of it the best none.
-        return self._run(reader, time, rows, _NOTHING, len(rows)), unknown
-
-    def _rows_of(self, ids: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], tuple[int, ...]]:
-        ids = np.unique(ids)
-        rows = np.searchsorted(self.posts.ids, ids)
-        known = self.posts.ids[np.minimum(rows, len(self.posts.ids) - 1)] == ids
-        return rows[known].astype(np.int64), tuple(int(post_id) for post_id in ids[~known])
+        return self._run(reader, time, rows, _NOTHING, len(rows)), tuple(unknown.tolist())
 
     def _run(
         self,

@@ -5,6 +5,7 @@ installed, which takes longer than all the rest of a cold start.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -20,10 +21,10 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 @dataclass(frozen=True)
 class Posts:
-    """The catalogue, by ascending id.
+    """The catalogue; of equal scores the earlier post is recommended first.
 
     Attributes:
-        ids: int64 [N].
+        ids: int64 [N], unique.
         texts: N texts.
         topics: N topics.
         features: float32 [N, P], contiguous.
@@ -33,6 +34,21 @@ class Posts:
     texts: pa.StringArray
     topics: pa.StringArray
     features: npt.NDArray[np.float32]
+
+    @cached_property
+    def _by_id(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        rows = np.argsort(self.ids)
+        return self.ids[rows], rows
+
+    def rows_of(
+        self, ids: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The rows of posts, ascending and each once, and the ids that the catalogue has not."""
+        ids = np.unique(ids)
+        known_ids, rows = self._by_id
+        found = np.minimum(np.searchsorted(known_ids, ids), len(known_ids) - 1)
+        known = known_ids[found] == ids
+        return np.sort(rows[found[known]]), ids[~known]
 
 
 @dataclass(frozen=True)
@@ -92,10 +108,7 @@ class _Table:
         return whole
 
     def ids(self, name: str) -> npt.NDArray[np.int64]:
-        ids = _values(self.column(name, pa.int64()), np.int64)
-        if (ids[1:] <= ids[:-1]).any():
-            raise BrokenRelease(f"{self.path}: the column {name} does not ascend")
-        return ids
+        return _values(self.column(name, pa.int64()), np.int64)
 
     def features(self, width: int) -> npt.NDArray[np.float32]:
         rows = self.column(layout.FEATURES, pa.list_(pa.float32(), width))
@@ -124,6 +137,8 @@ def read_posts(data: bytes, width: int) -> Posts:
     ids = table.ids(layout.POST_ID)
     if not len(ids):
         raise BrokenRelease(f"{layout.POSTS} holds no posts")
+    if len(np.unique(ids)) < len(ids):
+        raise BrokenRelease(f"{layout.POSTS}: the column {layout.POST_ID} holds an id twice")
     return Posts(
         ids,
         table.column(layout.TEXT, pa.string()),
@@ -139,7 +154,10 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
         BrokenRelease: the columns are not as they must be.
     """
     table = _Table.parse(data, path, layout.USERS_COLUMNS)
-    return Readers(table.ids(layout.USER_ID), table.features(width), *table.lists(layout.LIKED))
+    ids = table.ids(layout.USER_ID)
+    if (ids[1:] <= ids[:-1]).any():
+        raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
+    return Readers(ids, table.features(width), *table.lists(layout.LIKED))
 
 
 def _values(array: pa.Array, dtype: type[_Number]) -> npt.NDArray[_Number]:

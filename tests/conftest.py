@@ -9,6 +9,11 @@ pytest_plugins = [
     "tests.support.s3_server",
 ]
 
+_SERVERS = {"postgres_server", "s3_endpoint", "built_function"}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

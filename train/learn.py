@@ -70,11 +70,9 @@ def _measure(
     popularity = features.posts[pairs["post_row"], features.schema.post.index("post_like_rate")]
     return evaluate(
         group_slates(pairs["user_id"], pairs["session"], pairs["liked"]),
-        {
-            "lenta": np.asarray(booster.predict(served, raw_score=True), np.float64),
-            "popularity": popularity.astype(np.float64),
-        },
-        split.test_from,
-        split.last,
-        seed,
+        {"lenta": np.asarray(booster.predict(served, raw_score=True), np.float64)},
+        popularity.astype(np.float64),
+        test_since=split.test_from,
+        test_until=split.last,
+        seed=seed,
     )

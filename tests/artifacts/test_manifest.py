@@ -97,7 +97,7 @@ def example() -> Manifest:
     )
 
 
-def changed(**fields: Any) -> bytes:  # noqa: ANN401 - any JSON
+def changed(**fields: Any) -> bytes:
     return json.dumps({**json.loads(example().to_json()), **fields}).encode()
 
 

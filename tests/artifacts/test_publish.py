@@ -101,7 +101,7 @@ publish(open_store(sys.argv[1]), draft(), files())
 
 
 def test_a_killed_publisher_leaves_no_release(tmp_path: Path) -> None:
-    killed = subprocess.run(  # noqa: S603 - the program above
+    killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path)], cwd=Path.cwd(), env=os.environ, check=False
     )
     assert killed.returncode == -signal.SIGKILL

@@ -98,7 +98,8 @@ def test_rerank_orders_the_given_posts_and_lists_unknown_ones_apart(
 ) -> None:
     given = [small.POSTS[5], 5, small.POSTS[1], small.POSTS[5], small.FORGOTTEN, 5, small.POSTS[9]]
     answer = small_client.post("/v1/rerank", {"user_id": 9, "time": NOON, "post_ids": given}).json()
-    known = sorted({*given} & {*small.POSTS}, key=lambda post: (-small.score(9, 12, post), post))
+    known = [post for post in small.POSTS if post in given]
+    known.sort(key=lambda post: -small.score(9, 12, post))
     assert answer == {
         "user_id": 9,
         "exp_group": "control",

@@ -11,7 +11,7 @@ from train.progress import Silent
 from train.run import run
 from train.settings import RunSettings
 
-READERS, POSTS, DAYS = 600, 300, 12
+READERS, POSTS, DAYS = 1_500, 300, 14
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from train.evaluation import intervals, slates
 from train.evaluation.report import evaluate
 from train.evaluation.slates import CUTOFF, Slates, group_slates
 
+DAY = date(2021, 12, 1)
+
 Rows = tuple[list[int], list[int], list[bool], list[float]]
 
 
@@ -43,7 +45,7 @@ def grouped(rows: Rows) -> tuple[Slates, npt.NDArray[np.float64]]:
 @given(impressions())
 def test_hit_rate_is_whether_a_liked_post_is_among_the_first_five(rows: Rows) -> None:
     shown, scores = grouped(rows)
-    found = slates.hit_rate(shown, slates.ranks(shown, scores))
+    found = slates.hit_rate(shown, slates.ranks(shown, scores, np.zeros_like(scores)))
     expected = []
     for start, size in zip(shown.starts, shown.sizes, strict=True):
         first = np.argsort(-scores[start : start + size], kind="stable")[:CUTOFF]
@@ -56,7 +58,7 @@ def test_ndcg_agrees_with_scikit_learn(rows: Rows) -> None:
     shown, scores = grouped(rows)
     # scikit-learn averages over ties; without ties the two must agree.
     scores = scores + np.linspace(0, 0.5, len(scores))
-    found = slates.ndcg(shown, slates.ranks(shown, scores))
+    found = slates.ndcg(shown, slates.ranks(shown, scores, np.zeros_like(scores)))
     for start, size, value in zip(shown.starts, shown.sizes, found, strict=True):
         liked = shown.liked[start : start + size].astype(float)
         if not liked.any():
@@ -84,7 +86,10 @@ def test_the_expectations_of_chance_are_what_shuffling_gives() -> None:
     user_id = np.repeat(np.arange(len(sizes)), sizes)
     liked = np.concatenate([np.arange(s) < k for s, k in zip(sizes, likes, strict=True)])
     shown = group_slates(user_id, np.zeros(len(user_id), np.int32), liked)
-    shuffled = [slates.ranks(shown, generator.random(len(user_id))) for _ in range(4_000)]
+    shuffled = [
+        slates.ranks(shown, generator.random(len(user_id)), np.zeros(len(user_id)))
+        for _ in range(4_000)
+    ]
     hits = np.mean([slates.hit_rate(shown, rank) for rank in shuffled], axis=0)
     gains = np.mean([slates.ndcg(shown, rank) for rank in shuffled], axis=0)
     assert slates.random_hit_rate(shown) == pytest.approx(hits, abs=0.03)
@@ -111,9 +116,15 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 @given(impressions())
 def test_ranks_within_a_slate_are_a_permutation(rows: Rows) -> None:
     shown, scores = grouped(rows)
-    rank = slates.ranks(shown, scores)
+    rank = slates.ranks(shown, scores, np.zeros_like(scores))
     for start, size in zip(shown.starts, shown.sizes, strict=True):
         assert sorted(rank[start : start + size]) == list(range(size))
+
+
+def test_of_equal_scores_the_more_liked_post_comes_first() -> None:
+    shown = group_slates(np.zeros(4, np.int64), np.zeros(4, np.int32), np.zeros(4, np.bool_))
+    rank = slates.ranks(shown, np.array([1.0, 2.0, 1.0, 1.0]), np.array([0.1, 0.0, 0.3, 0.2]))
+    assert rank.tolist() == [3, 0, 1, 2]
 
 
 def test_a_perfect_scorer_beats_chance_and_is_told_apart() -> None:
@@ -122,7 +133,7 @@ def test_a_perfect_scorer_beats_chance_and_is_told_apart() -> None:
     liked = generator.random(1000) < 0.1
     shown = group_slates(user_id, np.zeros(1000, np.int32), liked)
     scorers = {"perfect": liked.astype(float), "blind": generator.random(1000)}
-    found = evaluate(shown, scorers, date(2021, 12, 1), date(2021, 12, 29), seed=1)
+    found = evaluate(shown, scorers, np.zeros(1000), test_since=DAY, test_until=DAY, seed=1)
     perfect, blind = (found.score("ndcg@5", name) for name in scorers)
     chance = found.score("ndcg@5", "random")
     assert perfect is not None

@@ -60,7 +60,8 @@ def test_the_rows_are_those_of_the_tables(loaded: tuple[str, Path], tmp_path: Pa
     for table in FILES:
         columns = ", ".join(f'"{name}"::VARCHAR' for name in warehouse.columns(f"raw_{table}"))
         file = str(folder / f"{table}.parquet")
-        expected = duckdb.execute(f"SELECT {columns} FROM '{file}' ORDER BY ALL").fetchall()
+        with duckdb.connect() as files:
+            expected = files.execute(f"SELECT {columns} FROM '{file}' ORDER BY ALL").fetchall()
         found = warehouse.query(f"SELECT {columns} FROM raw_{table} ORDER BY ALL")
         assert found == expected
 

@@ -40,7 +40,7 @@ def test_the_release_is_whole_and_served(trained: Trained) -> None:
 
 def test_the_manifest_says_what_it_was_made_from_and_how_good_it_is(trained: Trained) -> None:
     manifest = trained.manifest
-    assert manifest.data.readers == 600
+    assert manifest.data.readers == 1_500
     assert manifest.data.posts == 300
     assert manifest.data.views > 20_000
     assert manifest.data.dropped == ()

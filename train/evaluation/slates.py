@@ -59,9 +59,17 @@ def group_slates(
     return Slates(starts, sizes, index.astype(np.int64), len(readers), liked)
 
 
-def ranks(slates: Slates, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """int64 [rows]: 0 for the best-scored row of each slate; equal scores keep their order."""
-    order = np.lexsort((-scores, slates.slate_of_row))
+def ranks(
+    slates: Slates, scores: npt.NDArray[np.float64], likes: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """int64 [rows]: 0 for the best row of each slate.
+
+    Args:
+        slates: the impressions.
+        scores: float64 [rows], higher is better.
+        likes: float64 [rows], how liked the posts are: orders equal scores, as in serving.
+    """
+    order = np.lexsort((-likes, -scores, slates.slate_of_row))
     found = np.empty(len(scores), np.int64)
     found[order] = np.arange(len(scores)) - np.repeat(slates.starts, slates.sizes)
     return found

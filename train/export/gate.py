@@ -18,6 +18,8 @@ from train.features.build import Features
 REAL_ROWS = 500_000
 """How many (reader, time, post) rows of the network are compared at least, if there are so many."""
 
+_ROWS_AT_ONCE = 50_000
+
 _BACKGROUNDS = 16
 """Real rows around which every threshold is tried."""
 
@@ -48,19 +50,21 @@ def compare(
     times = np.concatenate((times[:1], times))
     inputs = session(inputs_graph(features.schema, features.unknown_reader))
     run = session(ranker)
-    rows = differing = 0
-    sample: list[npt.NDArray[np.float32]] = []
-    for reader, time in zip(readers, times, strict=True):
-        expected_inputs = _inputs(inputs, reader, time, posts)
-        expected = np.asarray(booster.predict(expected_inputs, raw_score=True))
-        best, scores = _whole_feed(run, reader, time, posts)
-        order = np.argsort(-expected, kind="stable")
-        differing += int((best != order).sum() + (scores != expected[order]).sum())
-        rows += len(posts)
-        sample.append(expected_inputs[:: max(1, len(posts) // 4)])
-    on_thresholds, wrong_there = _compare_on_thresholds(booster, np.concatenate(sample))
+    differing = 0
+    backgrounds: list[npt.NDArray[np.float32]] = []
+    at_once = max(1, _ROWS_AT_ONCE // len(posts))
+    for first in range(0, len(readers), at_once):
+        here = slice(first, first + at_once)
+        rows = _inputs(inputs, readers[here], times[here], posts)
+        expected = np.asarray(booster.predict(rows, raw_score=True)).reshape(-1, len(posts))
+        for reader, time, margins in zip(readers[here], times[here], expected, strict=True):
+            best, scores = _whole_feed(run, reader, time, posts)
+            order = np.argsort(-margins, kind="stable")
+            differing += int((best != order).sum() + (scores != margins[order]).sum())
+        backgrounds.append(rows[:: max(1, len(rows) // _BACKGROUNDS)])
+    on_thresholds, wrong_there = _compare_on_thresholds(booster, np.concatenate(backgrounds))
     return Gate(
-        rows=rows,
+        rows=len(readers) * len(posts),
         differing=differing,
         threshold_rows=on_thresholds,
         threshold_differing=wrong_there,
@@ -69,19 +73,19 @@ def compare(
 
 
 def _inputs(
-    graph: onnx.ModelProto,
-    reader: npt.NDArray[np.float32],
-    time: int,
+    graph: ort.InferenceSession,
+    readers: npt.NDArray[np.float32],
+    times: npt.NDArray[np.int64],
     posts: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
     # As in training: a row of the reader for each post, not one row for all of them.
-    count = len(posts)
+    count = len(readers) * len(posts)
     made: npt.NDArray[np.float32] = graph.run(
         ["inputs"],
         {
-            layout.INPUT_READER: np.repeat(reader[np.newaxis], count, axis=0),
-            layout.INPUT_POSTS: posts,
-            layout.INPUT_TIME: np.full(count, time),
+            layout.INPUT_READER: np.repeat(readers, len(posts), axis=0),
+            layout.INPUT_POSTS: np.tile(posts, (len(readers), 1)),
+            layout.INPUT_TIME: np.repeat(times, len(posts)),
             "position": np.full((count, 1), SERVED_POSITION, np.float32),
         },
     )[0]

@@ -13,8 +13,9 @@ from train.warehouse import Warehouse
 
 
 def posts_file(warehouse: Warehouse, rows: FeatureRows) -> bytes:
-    """`posts.parquet`: every post with its text, topic and features, by ascending id."""
+    """`posts.parquet`: every post with its text, topic and features, in the order of `rows`."""
     posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
+    posts = posts.take(np.argsort(np.argsort(rows.ids)))
     table = pa.table(
         {
             layout.POST_ID: posts["post_id"],

@@ -19,7 +19,7 @@ network's readers pause for three minutes at most."""
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """Rows of features: `ids` int64 [n], ascending; `features` float32 [n, columns]."""
+    """Rows of features: `ids` int64 [n]; `features` float32 [n, columns]."""
 
     ids: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
@@ -78,13 +78,18 @@ def serving_day(warehouse: Warehouse) -> date:
 
 
 def rows_to_serve(warehouse: Warehouse, kind: str, schema: Schema) -> FeatureRows:
-    """The rows of `kind` ("reader" or "post") for the serving day."""
+    """The rows of `kind` for the serving day: "reader" by ascending id, "post" most liked first."""
     key, columns = {"reader": ("user_id", schema.reader), "post": ("post_id", schema.post)}[kind]
     table = warehouse.arrow(
         f"SELECT {key} AS id, features FROM {kind}_rows "  # noqa: S608 - our own names
         f"WHERE as_of = getvariable('serving_day') AND {key} IS NOT NULL ORDER BY id"
     )
-    return FeatureRows(table["id"].to_numpy(), _matrix(table, columns))
+    rows = FeatureRows(table["id"].to_numpy(), _matrix(table, columns))
+    if kind == "reader":
+        return rows
+    rate = rows.features[:, columns.index("post_like_rate")]
+    order = np.argsort(-rate, kind="stable")
+    return FeatureRows(rows.ids[order], rows.features[order])
 
 
 def unknown_reader(

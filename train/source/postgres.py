@@ -1,6 +1,5 @@
 """A source that is a PostgreSQL database: its tables are streamed into files by COPY."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
 
 from train.errors import SourceError
-from train.source.feed_copy import FEED_COLUMNS, FeedWriter
+from train.source.feed_copy import copy_feed
 from train.source.folder import add_file
 from train.source.tables import (
     FEED_DATA,
@@ -31,7 +30,6 @@ _TYPES: dict[Family, set[str]] = {
     "text": {"text", "varchar", "bpchar"},
     "timestamp": {"timestamp", "timestamptz"},
 }
-_BUFFER_BYTES = 8 << 20
 
 
 def read_postgres(
@@ -82,7 +80,8 @@ def _read_tables(
             add_file(warehouse, table.name, path)
         path = warehouse.folder / f"{FEED_DATA.name}.parquet"
         expected = _expected_rows(session, names)
-        _copy_feed(session, names, path, lambda rows: progress(rows, expected))
+        feed = sql.Identifier(names.schema, names.feed_data)
+        copy_feed(session, feed, path, lambda rows: progress(rows, expected))
         add_file(warehouse, FEED_DATA.name, path)
 
 
@@ -138,16 +137,5 @@ def _copy_as_csv(session: cursor, table: Table, names: TableNames, path: Path) -
         columns=sql.SQL(", ").join(map(sql.Identifier, table.columns)),
         table=sql.Identifier(names.schema, names.of(table)),
     )
-    with path.open("wb", buffering=_BUFFER_BYTES) as file:
+    with path.open("wb") as file:
         session.copy_expert(statement, file)
-
-
-def _copy_feed(
-    session: cursor, names: TableNames, path: Path, progress: Callable[[int], None]
-) -> None:
-    statement = sql.SQL("COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT binary)").format(
-        columns=sql.SQL(FEED_COLUMNS), table=sql.Identifier(names.schema, names.feed_data)
-    )
-    # psycopg2 writes a row at a time; the buffer, written in C, hands on millions of bytes.
-    with io.BufferedWriter(FeedWriter(path, progress), _BUFFER_BYTES) as buffer:
-        session.copy_expert(statement, buffer)
