@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from artifacts.manifest import Evaluation
 from train.errors import TrainError
-from train.evaluation.report import evaluate
-from train.evaluation.slates import group_slates
+from train.evaluation.report import LENTA, POPULARITY, evaluate
+from train.evaluation.slates import group_slates, place_among_equals
 from train.features.build import Features
 from train.fit import fit
 from train.inputs import model_inputs
@@ -67,11 +67,18 @@ def _measure(
 ) -> Evaluation:
     pairs = {name: column[test] for name, column in features.pairs.items()}
     served = model_inputs(features, test, as_served=True)
-    popularity = features.posts[pairs["post_row"], features.schema.post.index("post_like_rate")]
+    likes = features.schema.post.index("post_like_rate")
+    popularity = features.posts[pairs["post_row"], likes].astype(np.float64)
+    shown = group_slates(
+        pairs["user_id"],
+        pairs["session"],
+        pairs["liked"],
+        place_among_equals(popularity, pairs["post_id"]),
+    )
+    margins = np.asarray(booster.predict(served, raw_score=True), np.float64)
     return evaluate(
-        group_slates(pairs["user_id"], pairs["session"], pairs["liked"]),
-        {"lenta": np.asarray(booster.predict(served, raw_score=True), np.float64)},
-        popularity.astype(np.float64),
+        shown,
+        {LENTA: margins, POPULARITY: popularity},
         test_since=split.test_from,
         test_until=split.last,
         seed=seed,

@@ -37,7 +37,10 @@ def impressions(draw: st.DrawFn) -> Rows:
 def grouped(rows: Rows) -> tuple[Slates, npt.NDArray[np.float64]]:
     user_id, session, liked, scores = rows
     shown = group_slates(
-        np.array(user_id, np.int64), np.array(session, np.int32), np.array(liked, np.bool_)
+        np.array(user_id, np.int64),
+        np.array(session, np.int32),
+        np.array(liked, np.bool_),
+        np.arange(len(liked)),
     )
     return shown, np.array(scores)
 
@@ -45,7 +48,7 @@ def grouped(rows: Rows) -> tuple[Slates, npt.NDArray[np.float64]]:
 @given(impressions())
 def test_hit_rate_is_whether_a_liked_post_is_among_the_first_five(rows: Rows) -> None:
     shown, scores = grouped(rows)
-    found = slates.hit_rate(shown, slates.ranks(shown, scores, np.zeros_like(scores)))
+    found = slates.hit_rate(shown, slates.ranks(shown, scores))
     expected = []
     for start, size in zip(shown.starts, shown.sizes, strict=True):
         first = np.argsort(-scores[start : start + size], kind="stable")[:CUTOFF]
@@ -58,7 +61,7 @@ def test_ndcg_agrees_with_scikit_learn(rows: Rows) -> None:
     shown, scores = grouped(rows)
     # scikit-learn averages over ties; without ties the two must agree.
     scores = scores + np.linspace(0, 0.5, len(scores))
-    found = slates.ndcg(shown, slates.ranks(shown, scores, np.zeros_like(scores)))
+    found = slates.ndcg(shown, slates.ranks(shown, scores))
     for start, size, value in zip(shown.starts, shown.sizes, found, strict=True):
         liked = shown.liked[start : start + size].astype(float)
         if not liked.any():
@@ -85,11 +88,8 @@ def test_the_expectations_of_chance_are_what_shuffling_gives() -> None:
     likes = [0, 1, 5, 2, 3, 4]
     user_id = np.repeat(np.arange(len(sizes)), sizes)
     liked = np.concatenate([np.arange(s) < k for s, k in zip(sizes, likes, strict=True)])
-    shown = group_slates(user_id, np.zeros(len(user_id), np.int32), liked)
-    shuffled = [
-        slates.ranks(shown, generator.random(len(user_id)), np.zeros(len(user_id)))
-        for _ in range(4_000)
-    ]
+    shown = group_slates(user_id, np.zeros(len(user_id), np.int32), liked, np.arange(len(user_id)))
+    shuffled = [slates.ranks(shown, generator.random(len(user_id))) for _ in range(4_000)]
     hits = np.mean([slates.hit_rate(shown, rank) for rank in shuffled], axis=0)
     gains = np.mean([slates.ndcg(shown, rank) for rank in shuffled], axis=0)
     assert slates.random_hit_rate(shown) == pytest.approx(hits, abs=0.03)
@@ -103,7 +103,10 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         rates = generator.beta(2, 2, size=60)  # readers differ, so their rows are not independent
         liked = generator.random((60, 10)) < rates[:, np.newaxis]
         shown = group_slates(
-            np.repeat(np.arange(60), 10), np.tile(np.arange(10, dtype=np.int32), 60), liked.ravel()
+            np.repeat(np.arange(60), 10),
+            np.tile(np.arange(10, dtype=np.int32), 60),
+            liked.ravel(),
+            np.arange(600),
         )
         values = liked.ravel().astype(float)
         weights = intervals.draw_readers(60, seed=trial)
@@ -116,24 +119,24 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 @given(impressions())
 def test_ranks_within_a_slate_are_a_permutation(rows: Rows) -> None:
     shown, scores = grouped(rows)
-    rank = slates.ranks(shown, scores, np.zeros_like(scores))
+    rank = slates.ranks(shown, scores)
     for start, size in zip(shown.starts, shown.sizes, strict=True):
         assert sorted(rank[start : start + size]) == list(range(size))
 
 
-def test_of_equal_scores_the_more_liked_post_comes_first() -> None:
-    shown = group_slates(np.zeros(4, np.int64), np.zeros(4, np.int32), np.zeros(4, np.bool_))
-    rank = slates.ranks(shown, np.array([1.0, 2.0, 1.0, 1.0]), np.array([0.1, 0.0, 0.3, 0.2]))
-    assert rank.tolist() == [3, 0, 1, 2]
+def test_of_equal_scores_the_more_liked_post_comes_first_and_never_the_one_shown_first() -> None:
+    place = slates.place_among_equals(np.array([0.1, 0.0, 0.3, 0.1]), np.array([9, 8, 7, 6]))
+    shown = group_slates(np.zeros(4, np.int64), np.zeros(4, np.int32), np.zeros(4, np.bool_), place)
+    assert slates.ranks(shown, np.array([1.0, 2.0, 1.0, 1.0])).tolist() == [3, 0, 1, 2]
 
 
 def test_a_perfect_scorer_beats_chance_and_is_told_apart() -> None:
     generator = np.random.default_rng(1)
     user_id = np.repeat(np.arange(50), 20)
     liked = generator.random(1000) < 0.1
-    shown = group_slates(user_id, np.zeros(1000, np.int32), liked)
+    shown = group_slates(user_id, np.zeros(1000, np.int32), liked, np.arange(1000))
     scorers = {"perfect": liked.astype(float), "blind": generator.random(1000)}
-    found = evaluate(shown, scorers, np.zeros(1000), test_since=DAY, test_until=DAY, seed=1)
+    found = evaluate(shown, scorers, test_since=DAY, test_until=DAY, seed=1)
     perfect, blind = (found.score("ndcg@5", name) for name in scorers)
     chance = found.score("ndcg@5", "random")
     assert perfect is not None

@@ -13,6 +13,7 @@ from train.evaluation.slates import CUTOFF, Slates
 HIT_RATE = f"hit_rate@{CUTOFF}"
 NDCG = f"ndcg@{CUTOFF}"
 AUC = "auc"
+LENTA = "lenta"
 POPULARITY = "popularity"
 RANDOM = "random"
 
@@ -20,27 +21,24 @@ RANDOM = "random"
 def evaluate(
     shown: Slates,
     scores: dict[str, npt.NDArray[np.float64]],
-    popularity: npt.NDArray[np.float64],
     *,
     test_since: date,
     test_until: date,
     seed: int,
 ) -> Evaluation:
-    """HitRate@5, NDCG@5 and AUC of every scorer, of popularity and of chance, with intervals.
+    """HitRate@5, NDCG@5 and AUC of every scorer and of chance, with 95 % intervals.
 
     Args:
         shown: the slates of the days that were held out.
         scores: for each scorer's name, float64 [rows].
-        popularity: float64 [rows], likes per view of the posts as then known: a scorer of its own,
-            and what orders the equal scores of the others.
         test_since: the first of those days.
         test_until: the last of them.
         seed: of the bootstrap. The same resamples serve all scorers.
     """
     weights = intervals.draw_readers(shown.reader_count, seed)
     found: list[Score] = []
-    for name, values in (scores | {POPULARITY: popularity}).items():
-        rank = slates.ranks(shown, values, popularity)
+    for name, values in scores.items():
+        rank = slates.ranks(shown, values)
         found += [
             _score(HIT_RATE, name, _mean(shown, slates.hit_rate(shown, rank), weights)),
             _score(NDCG, name, _mean(shown, slates.ndcg(shown, rank), weights)),

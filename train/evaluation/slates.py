@@ -24,6 +24,7 @@ class Slates:
         readers: int64 [slates], whose slate it is, as an index from 0 to `reader_count` - 1.
         reader_count: how many readers there are.
         liked: bool [rows].
+        place: int64 [rows], which of equally scored posts is served first: the lowest.
     """
 
     starts: npt.NDArray[np.int64]
@@ -31,6 +32,7 @@ class Slates:
     readers: npt.NDArray[np.int64]
     reader_count: int
     liked: npt.NDArray[np.bool_]
+    place: npt.NDArray[np.int64]
 
     @property
     def slate_of_row(self) -> npt.NDArray[np.int64]:
@@ -49,27 +51,36 @@ class Slates:
 
 
 def group_slates(
-    user_id: npt.NDArray[np.int64], session: npt.NDArray[np.int32], liked: npt.NDArray[np.bool_]
+    user_id: npt.NDArray[np.int64],
+    session: npt.NDArray[np.int32],
+    liked: npt.NDArray[np.bool_],
+    place: npt.NDArray[np.int64],
 ) -> Slates:
     """Group rows that are sorted by reader and session, all of length [rows]."""
     changes = (np.diff(user_id) != 0) | (np.diff(session) != 0)
     starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
     sizes = np.diff(np.append(starts, len(user_id)))
     readers, index = np.unique(user_id[starts], return_inverse=True)
-    return Slates(starts, sizes, index.astype(np.int64), len(readers), liked)
+    return Slates(starts, sizes, index.astype(np.int64), len(readers), liked, place)
 
 
-def ranks(
-    slates: Slates, scores: npt.NDArray[np.float64], likes: npt.NDArray[np.float64]
+def place_among_equals(
+    popularity: npt.NDArray[np.float64], post_id: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """int64 [rows]: 0 for the best row of each slate.
+    """int64 [rows]: the order in which equally scored posts are served, most liked first."""
+    order = np.lexsort((post_id, -popularity))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return place
 
-    Args:
-        slates: the impressions.
-        scores: float64 [rows], higher is better.
-        likes: float64 [rows], how liked the posts are: orders equal scores, as in serving.
+
+def ranks(slates: Slates, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """int64 [rows]: 0 for the row of each slate with the highest score.
+
+    Equal scores are ordered as they are served. Never by when they were shown: readers tire within
+    a session, so the order of showing tells what was liked.
     """
-    order = np.lexsort((-likes, -scores, slates.slate_of_row))
+    order = np.lexsort((slates.place, -scores, slates.slate_of_row))
     found = np.empty(len(scores), np.int64)
     found[order] = np.arange(len(scores)) - np.repeat(slates.starts, slates.sizes)
     return found

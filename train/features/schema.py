@@ -9,7 +9,7 @@ _READER = (
     "gender", "age", "exp_group", "country_size", "city_size", "is_ios", "is_organic",
     "reader_views", "reader_like_rate", "peer_like_rate",
 )  # fmt: skip
-_POST = ("topic", "text_length", "post_age", "post_views", "post_like_rate")
+_POST = ("topic", "text_length", "post_age", "post_like_rate")
 _CROSSED = ("topic_like_rate", "topic_lift", "text_affinity", "hour", "weekday", "position")
 
 

@@ -161,8 +161,7 @@ SELECT
     as_of,
     (
         [
-            topic, ln(1 + length), age, ln(1 + views),
-            smoothed(likes, views, topic_rate, weight_of_post())
+            topic, ln(1 + length), age, smoothed(likes, views, topic_rate, weight_of_post())
         ]
         || list_transform(text, lambda value: text_unit() * value)
     )::FLOAT[] AS features
