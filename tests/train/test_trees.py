@@ -70,6 +70,22 @@ def test_scores_are_equal_on_every_threshold_and_one_step_beside_it() -> None:
             assert np.array_equal(found, expected(MODEL, inputs))
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_too_small_for_lightgbm_are_zero_to_the_graph_too(sign: int) -> None:
+    # Half of the numbers are 0, so that trees split right beside it, at +-1e-35.
+    generator = np.random.default_rng(0)
+    inputs = np.maximum(rows(2_000), 0) * sign
+    data = lgb.Dataset(inputs, (inputs[:, 0] != 0) ^ (generator.random(2_000) < 0.1))
+    model = lgb.train({"objective": "binary", "verbosity": -1}, data, 10)
+    assert any(abs(value) <= 1e-34 for values in thresholds(model).values() for value in values)
+    small = np.float32([0, 1e-45, 1e-39, 1e-36, 1e-35, 1.1e-35, 1e-34, np.nan])
+    beside = np.nextafter(np.float32(1e-35), np.float32([0, 1]))
+    tried = np.concatenate((small, -small, beside, -beside))
+    inputs = np.zeros((len(tried), COLUMNS), np.float32)
+    inputs[:, 0] = tried
+    assert np.array_equal(margins(model, inputs), expected(model, inputs))
+
+
 def test_a_model_that_found_nothing_to_split_gives_its_constant() -> None:
     model = booster({"min_data_in_leaf": 2_999}, trees=3)
     inputs = rows(10)

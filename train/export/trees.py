@@ -20,6 +20,9 @@ _LEQ = 0  # BRANCH_LEQ
 _SUM = 1  # aggregate_function
 _NO_TRANSFORM = 0  # post_transform: the raw margin; float32 probabilities tie by the thousand
 
+_ZERO = float(np.float32(1e-35))
+"""LightGBM's kZeroThreshold (include/LightGBM/meta.h)."""
+
 _REFUSED = {
     "zero_as_missing": "1",
     "linear_tree": "1",
@@ -129,7 +132,7 @@ def _add_split(nodes: _Nodes, split: dict[str, Any]) -> int:
     here = _reserve(
         nodes,
         feature=split["split_feature"],
-        threshold=float(split["threshold"]),
+        threshold=_threshold(float(split["threshold"])),
         nan_goes_left=int(_nan_goes_left(split)),
     )
     left, right = (
@@ -138,6 +141,14 @@ def _add_split(nodes: _Nodes, split: dict[str, Any]) -> int:
     )
     _link(nodes, here, left, right)
     return here
+
+
+def _threshold(threshold: float) -> float:
+    # LightGBM reads what is as small as this as 0: all of it lies on one side of a threshold. For
+    # float32 inputs a threshold at the edge says the same.
+    if abs(threshold) > _ZERO:
+        return threshold
+    return _ZERO if threshold >= 0 else float(np.nextafter(np.float32(-_ZERO), np.float32(-1)))
 
 
 def _nan_goes_left(split: dict[str, Any]) -> bool:
