@@ -1,0 +1,91 @@
+"""What the trees see of a reader, a post and a time, as nodes of a graph."""
+
+import numpy as np
+import numpy.typing as npt
+from onnx import TensorProto
+
+from artifacts import layout
+from train.export.nodes import Nodes
+from train.features.schema import Schema
+
+_DAY = 86_400
+_HOUR = 3_600
+_FIRST_DAY_OF_UNIX_TIME = 3  # a Thursday, counted from Monday
+
+
+def add_model_inputs(
+    nodes: Nodes,
+    schema: Schema,
+    unknown_reader: npt.NDArray[np.float32],
+    posts: str,
+    position: str,
+) -> str:
+    """`inputs` float32 [n, F] of `reader` [1 or n, R], `posts` [n, P] and `time` [1 or n]."""
+    nodes.add("IsNaN", [layout.INPUT_READER], "reader_unknown")
+    unknown = nodes.constant("unknown_reader", unknown_reader[np.newaxis], np.float32)
+    nodes.add("Where", ["reader_unknown", unknown, layout.INPUT_READER], "known_reader")
+    of_reader, of_post = len(schema.reader_scalars), len(schema.post_scalars)
+    rates_end = of_reader + len(schema.topics)
+    reader = nodes.columns("known_reader", 0, of_reader, "reader_scalars")
+    rates = nodes.columns("known_reader", of_reader, rates_end, "reader_topic_rates")
+    taste = nodes.columns("known_reader", rates_end, len(schema.reader), "reader_taste")
+    post = nodes.columns(posts, 0, of_post, "post_scalars")
+    text = nodes.columns(posts, of_post, len(schema.post), "post_text")
+
+    columns = [
+        _for_each_post(nodes, posts, reader, of_reader),
+        post,
+        *_topic_rates(nodes, schema, post, rates, reader),
+        _affinity(nodes, taste, text),
+        *(_for_each_post(nodes, posts, column, 1) for column in _clock(nodes)),
+        _for_each_post(nodes, posts, position, 1),
+    ]
+    return nodes.add("Concat", columns, "inputs", axis=1)
+
+
+def _for_each_post(nodes: Nodes, posts: str, table: str, columns: int) -> str:
+    if "count_of_rows" not in {output for node in nodes.nodes for output in node.output}:
+        nodes.add("Shape", [posts], "count_of_rows", start=0, end=1)
+    width = nodes.constant(f"width_{columns}", [columns])
+    shape = nodes.add("Concat", ["count_of_rows", width], f"{table}_shape", axis=0)
+    return nodes.add("Expand", [table, shape], f"{table}_for_each_post")
+
+
+def _topic_rates(
+    nodes: Nodes, schema: Schema, post: str, rates: str, reader: str
+) -> tuple[str, str]:
+    """The reader's like rate for the post's topic, and how far it is above the reader's own."""
+    index = schema.post_scalars.index("topic")
+    topic = nodes.columns(post, index, index + 1, "post_topic")
+    topics = nodes.constant("topics", [range(len(schema.topics))], np.float32)
+    nodes.add("Equal", [topic, topics], "is_topic")
+    nothing = nodes.constant("nothing", 0.0, np.float32)
+    nodes.add("Where", ["is_topic", rates, nothing], "rate_of_topic")
+    along = nodes.constant("along_columns", [1])
+    rate = nodes.add("ReduceSum", ["rate_of_topic", along], "topic_like_rate", keepdims=1)
+    index = schema.reader_scalars.index("reader_like_rate")
+    own = nodes.columns(reader, index, index + 1, "own_like_rate")
+    return rate, nodes.add("Div", [rate, own], "topic_lift")
+
+
+def _affinity(nodes: Nodes, taste: str, text: str) -> str:
+    # Multiply and add, not MatMul: its blocks would add in another order for another shape.
+    nodes.add("Mul", [taste, text], "taste_times_text")
+    along = nodes.constant("along_columns", [1])
+    return nodes.add("ReduceSum", ["taste_times_text", along], "text_affinity", keepdims=1)
+
+
+def _clock(nodes: Nodes) -> tuple[str, str]:
+    """Hour 0-23 and weekday 0-6 from Monday, float32 [1 or n, 1] each."""
+    time, day = layout.INPUT_TIME, nodes.constant("seconds_of_day", _DAY)
+    nodes.add("Mod", [time, day], "second_of_day")
+    nodes.add("Div", ["second_of_day", nodes.constant("seconds_of_hour", _HOUR)], "hour_of_day")
+    nodes.add("Div", [time, day], "days")
+    nodes.add(
+        "Add", ["days", nodes.constant("first_day", _FIRST_DAY_OF_UNIX_TIME)], "days_from_monday"
+    )
+    nodes.add("Mod", ["days_from_monday", nodes.constant("days_of_week", 7)], "day_of_week")
+    for whole, name in (("hour_of_day", "hour"), ("day_of_week", "weekday")):
+        nodes.add("Cast", [whole], f"{name}_flat", to=TensorProto.FLOAT)
+        nodes.add("Unsqueeze", [f"{name}_flat", nodes.constant("along_columns", [1])], name)
+    return "hour", "weekday"

@@ -1,0 +1,68 @@
+"""Growing an ONNX graph, node by node."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+_OPSET = 21
+_ML_OPSET = 5  # TreeEnsemble
+_IR = 10
+
+
+class Nodes:
+    """The nodes and constants of a graph while it grows; values are named after what they are."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+
+    def add(
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        output: str,
+        **attributes: Any,  # noqa: ANN401 - whatever the operator takes
+    ) -> str:
+        """Add a node with one output, and return the output's name."""
+        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+    def constant(self, name: str, value: object, dtype: npt.DTypeLike = np.int64) -> str:
+        """Add a constant once, and return its name."""
+        if all(tensor.name != name for tensor in self.constants):
+            self.constants.append(numpy_helper.from_array(np.asarray(value, dtype), name))
+        return name
+
+    def columns(self, table: str, start: int, end: int, output: str) -> str:
+        """Add the columns from `start` to before `end` of a table, and return the output's name."""
+        return self.add(
+            "Slice",
+            [
+                table,
+                self.constant(f"{output}_start", [start]),
+                self.constant(f"{output}_end", [end]),
+                self.constant("along_columns", [1]),
+            ],
+            output,
+        )
+
+    def model(
+        self, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
+    ) -> onnx.ModelProto:
+        """The checked model with these inputs and outputs."""
+        graph = helper.make_graph(self.nodes, "lenta", inputs, outputs, self.constants)
+        model = helper.make_model(
+            graph,
+            opset_imports=[
+                helper.make_opsetid("", _OPSET),
+                helper.make_opsetid("ai.onnx.ml", _ML_OPSET),
+            ],
+            ir_version=_IR,
+            producer_name="lenta",
+        )
+        onnx.checker.check_model(model)
+        return model
