@@ -1,5 +1,6 @@
 """The HTTP API: parses a call, asks the release that is served, answers."""
 
+import warnings
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
@@ -163,5 +164,13 @@ def _source(ranked: Ranked) -> Source:
     return "model" if ranked.known else "cold_start"
 
 
+def lambda_entry(app: FastAPI) -> Mangum:
+    """The app as Lambda calls it, with events of API Gateway."""
+    with warnings.catch_warnings():
+        # Mangum asks asyncio for the event loop of a thread that has none yet, and gets one.
+        warnings.filterwarnings("ignore", "There is no current event loop", DeprecationWarning)
+        return Mangum(app, lifespan="off")
+
+
 app = create_app(Settings.from_environment())
-lambda_handler = Mangum(app, lifespan="off")
+lambda_handler = lambda_entry(app)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from mangum import Mangum
 
-from handler.app import create_app
+from handler.app import create_app, lambda_entry
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.conftest import Small
@@ -27,7 +26,7 @@ CONTEXT = cast("LambdaContext", None)
 
 @pytest.fixture(scope="module")
 def send(small_release: Small) -> Send:
-    entry = Mangum(create_app(Settings(store=str(small_release.store))), lifespan="off")
+    entry = lambda_entry(create_app(Settings(store=str(small_release.store))))
     return lambda event: entry(event, CONTEXT)
 
 
@@ -144,7 +143,7 @@ def test_the_page_and_the_health_are_answered(send: Send, made: Make) -> None:
 
 @both
 def test_a_store_that_cannot_be_read_is_answered_with_503(made: Make) -> None:
-    entry = Mangum(create_app(Settings(store="")), lifespan="off")
+    entry = lambda_entry(create_app(Settings(store="")))
     answer = entry(made("/healthz"), CONTEXT)
     assert answer["statusCode"] == 503
     assert answer["headers"]["retry-after"] == "5"

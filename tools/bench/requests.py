@@ -8,12 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from mangum import Mangum
-
 from artifacts.channel import read_channel
 from artifacts.release import open_release
 from artifacts.stores import open_store
-from handler.app import create_app
+from handler.app import create_app, lambda_entry
 from handler.recommender import Recommender
 from handler.settings import Settings
 from tools import package
@@ -38,7 +36,7 @@ def measure() -> Measured:
     """Milliseconds of each way to ask, in turn, each time for another reader."""
     store = str(_store().resolve())
     recommender = Recommender(open_release(open_store(store), _served(store)))
-    app = Mangum(create_app(Settings(store=store)), lifespan="off")
+    app = lambda_entry(create_app(Settings(store=store)))
     version = supported_python()
     if version is None:
         raise SystemExit("no Python of Lambda is on this machine: 3.13 or 3.12 is needed")
