@@ -4,6 +4,9 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 SAM := .venv-sam/bin/sam
 
+# Each command is a process of its own: without bytecode it would spend seconds on its imports.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick check bench lock clean build-Function
 

@@ -78,8 +78,8 @@ def test_numbers_too_small_for_lightgbm_are_zero_to_the_graph_too(sign: int) -> 
     data = lgb.Dataset(inputs, (inputs[:, 0] != 0) ^ (generator.random(2_000) < 0.1))
     model = lgb.train({"objective": "binary", "verbosity": -1}, data, 10)
     assert any(abs(value) <= 1e-34 for values in thresholds(model).values() for value in values)
-    small = np.float32([0, 1e-45, 1e-39, 1e-36, 1e-35, 1.1e-35, 1e-34, np.nan])
-    beside = np.nextafter(np.float32(1e-35), np.float32([0, 1]))
+    small = np.array([0, 1e-45, 1e-39, 1e-36, 1e-35, 1.1e-35, 1e-34, np.nan], np.float32)
+    beside = np.nextafter(np.float32(1e-35), np.array([0, 1], np.float32))
     tried = np.concatenate((small, -small, beside, -beside))
     inputs = np.zeros((len(tried), COLUMNS), np.float32)
     inputs[:, 0] = tried
