@@ -81,7 +81,7 @@ def run_block(
     by those that exist here, and demo data are of 2,000 readers, however many the document says.
     """
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    (tmp_path / ".curlrc").write_text("fail\nshow-error\n")
+    (tmp_path / ".curlrc").write_text("fail\nsilent\nshow-error\n")
     (tmp_path / "SOURCE").symlink_to(trained.source)
     shutil.copytree(trained.store, tmp_path / "STORE")
     environment = {
@@ -143,6 +143,12 @@ def test_commands_in_blocks_that_are_not_run_are_known_ones() -> None:
     lines = [line for block in BLOCKS if block not in RUN for line in block.text.splitlines()]
     commands = [command[1] for line in lines if (command := COMMAND.match(line))]
     assert {re.sub(r"\s+#.*", "", command) for command in commands} == set(NOT_RUN)
+
+
+def test_every_answer_that_a_document_shows_follows_its_request() -> None:
+    assert [block for block in BLOCKS if block.language == "json"] == [
+        shown for _, shown in EXAMPLES
+    ]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
