@@ -113,5 +113,8 @@ def _demo_data(arguments: argparse.Namespace) -> int:
         except demo_data.DemoDataError as error:
             print(f"train: {error}", file=sys.stderr)
             return USAGE
-    print(made)
+    print(
+        f"made {made.user_data:,} readers, {made.post_text_df:,} posts and "
+        f"{made.feed_data:,} rows of feed"
+    )
     return OK
