@@ -29,7 +29,7 @@ NOT_RUN = {
     "make demo": "test_demo.py does what it does",
     "make test": "runs these tests",
     "python -m handler --store .demo/store --port 8000": "serves on; the fixture `api` runs it",
-    "python -m train run --source SOURCE --store STORE --test-from 2021-12-01": "needs three months",
+    "python -m train run --source SOURCE --store STORE --test-from 2021-12-01": "wants a December",
     ".venv-sam/bin/sam build": "the fixture `built_function` runs it",
     ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "needs an AWS account",
     ".venv-sam/bin/sam deploy --region eu-central-1": "needs an AWS account",

@@ -1,5 +1,8 @@
 """The generated tables have the figures of the network's own."""
 
+# As text: annotations that hold DuckDB's types past its end make it complain at exit.
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 
