@@ -3,13 +3,16 @@
 # As text: annotations that hold DuckDB's types past its end make it complain at exit.
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from train import demo_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 READERS, POSTS = 4_000, 7_023
 
