@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from artifacts.manifest import Evaluation, Score
 from train.evaluation import intervals, slates
-from train.evaluation.intervals import Estimate
+from train.evaluation.intervals import Estimate, mean_over_slates
 from train.evaluation.slates import CUTOFF, Slates
 
 HIT_RATE = f"hit_rate@{CUTOFF}"
@@ -40,13 +40,13 @@ def evaluate(
     for name, values in scores.items():
         rank = slates.ranks(shown, values)
         found += [
-            _score(HIT_RATE, name, _mean(shown, slates.hit_rate(shown, rank), weights)),
-            _score(NDCG, name, _mean(shown, slates.ndcg(shown, rank), weights)),
+            _score(HIT_RATE, name, mean_over_slates(shown, slates.hit_rate(shown, rank), weights)),
+            _score(NDCG, name, mean_over_slates(shown, slates.ndcg(shown, rank), weights)),
             _score(AUC, name, intervals.auc(shown, values, weights)),
         ]
     found += [
-        _score(HIT_RATE, RANDOM, _mean(shown, slates.random_hit_rate(shown), weights)),
-        _score(NDCG, RANDOM, _mean(shown, slates.random_ndcg(shown), weights)),
+        _score(HIT_RATE, RANDOM, mean_over_slates(shown, slates.random_hit_rate(shown), weights)),
+        _score(NDCG, RANDOM, mean_over_slates(shown, slates.random_ndcg(shown), weights)),
         Score(metric=AUC, model=RANDOM, value=0.5, low=0.5, high=0.5),
     ]
     return Evaluation(
@@ -56,12 +56,6 @@ def evaluate(
         readers=shown.reader_count,
         scores=tuple(found),
     )
-
-
-def _mean(
-    shown: Slates, values: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]
-) -> Estimate:
-    return intervals.mean_over_slates(shown, values, weights)
 
 
 def _score(metric: str, model: str, estimate: Estimate) -> Score:
