@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from artifacts.document import Document, Part, ReleaseId, UtcDatetime, to_second
 from artifacts.errors import AlreadyExists, BrokenRelease, Conflict, NotFound
 from artifacts.layout import CHANNELS, PRODUCTION, channel_key
-from artifacts.manifest import require_gate
+from artifacts.proofs import require_exact, require_gate
 from artifacts.release import open_release
 from artifacts.stores import ObjectStore
 
@@ -34,10 +34,15 @@ class Arm(Part):
 
 
 class Promotion(Part):
-    """When a release began to be served."""
+    """When a release began to be served.
+
+    Attributes:
+        forced: Why it was served though its gate failed; None if its gate passed.
+    """
 
     release: ReleaseId
     at: UtcDatetime
+    forced: Annotated[str, Field(min_length=1)] | None = None
 
 
 class Channel(Document):
@@ -65,6 +70,11 @@ class Channel(Document):
             raise ValueError(f"the arms' shares add up to {total:g} instead of 1")
         return self
 
+    def knows(self, release: str) -> bool:
+        """Whether the channel serves that release, or remembers that it did."""
+        served = {arm.release for arm in self.arms}
+        return release in served.union(promotion.release for promotion in self.history)
+
 
 def read_channel(store: ObjectStore, name: str = PRODUCTION) -> Channel | None:
     """The channel, or None if nothing was ever promoted to it.
@@ -91,25 +101,40 @@ def promote(
     release_id: str,
     channel: str = PRODUCTION,
     now: datetime | None = None,
+    *,
+    force: str | None = None,
 ) -> Channel:
     """Serve a release to everyone on a channel; an experiment on it ends.
 
     Promoting the release already served changes nothing. When several promote at once, each takes
     its turn, and the history names them all.
 
+    Args:
+        store: Where the release and the channel are.
+        release_id: The release.
+        channel: The channel's name.
+        now: The time of the promotion (aware); the present if None.
+        force: Why a release is to be served though its gate failed; the history keeps it.
+
     Raises:
         NotFound: there is no such release.
         BrokenRelease: its manifest or the channel is unreadable.
-        GateFailed: its gate did not pass.
+        NotExact: its graph was not exact; no reason helps.
+        GateFailed: its gate did not pass, and no reason is given.
         Conflict: the channel was moved by others at every attempt.
         InvalidAddress: `release_id` or `channel` is no such name.
         StoreUnavailable: the store failed; the channel is as before or moved, nothing in between.
     """
-    require_gate(open_release(store, release_id).manifest)
+    manifest = open_release(store, release_id).manifest
+    require_exact(manifest.exactness)
+    if force is None:
+        require_gate(manifest.gate)
+    forced = None if manifest.gate.passed else force
     key = channel_key(channel)
     for _ in range(_ATTEMPTS):
         current, version = _read(store, channel)
-        moved = _moved(current, channel, release_id, to_second(now))
+        promotion = Promotion(release=release_id, at=to_second(now), forced=forced)
+        moved = _moved(current, channel, promotion)
         if moved == current:
             return moved
         try:
@@ -126,14 +151,14 @@ def promote(
     )
 
 
-def _moved(current: Channel | None, name: str, release: str, at: datetime) -> Channel:
+def _moved(current: Channel | None, name: str, promotion: Promotion) -> Channel:
     """The channel after a promotion."""
-    arms = (Arm(name=CONTROL, release=release, share=1.0),)
+    arms = (Arm(name=CONTROL, release=promotion.release, share=1.0),)
     if current and current.arms == arms:
         return current
     before = current.history if current else ()
-    history = (*before, Promotion(release=release, at=at))[-HISTORY:]
-    return Channel(name=name, arms=arms, history=history, updated_at=at)
+    history = (*before, promotion)[-HISTORY:]
+    return Channel(name=name, arms=arms, history=history, updated_at=promotion.at)
 
 
 def _read(store: ObjectStore, name: str) -> tuple[Channel | None, str | None]:

@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
             case "verify":
                 return _verify(store, arguments.name)
             case _:
-                return _promote(store, arguments.release, arguments.channel)
+                return _promote(store, arguments.release, arguments.channel, arguments.force)
     except ArtifactError as error:
         print(f"artifacts: {error}", file=sys.stderr)
         return _exit_code(error)
@@ -70,7 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     promote = commands.add_parser("promote", parents=[common], help="serve a release")
     promote.add_argument("release", metavar="ID")
     promote.add_argument("--channel", default=PRODUCTION, help=f"default: {PRODUCTION}")
+    promote.add_argument(
+        "--force", type=_reason, metavar="REASON",
+        help="serve it though its gate failed; the channel's history keeps the reason",
+    )  # fmt: skip
     return parser
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("say why")
+    return text.strip()
 
 
 def _list(store: ObjectStore, url: str) -> int:
@@ -111,8 +121,8 @@ def _verify(store: ObjectStore, name: str) -> int:
     return exit_code
 
 
-def _promote(store: ObjectStore, release: str, channel: str) -> int:
-    moved = promote(store, release, channel)
+def _promote(store: ObjectStore, release: str, channel: str, force: str | None) -> int:
+    moved = promote(store, release, channel, force=force)
     print(f"{channel} serves {release} since {moved.updated_at:%Y-%m-%d %H:%M:%S} UTC")
     return OK
 

@@ -6,7 +6,8 @@ from rich.table import Table
 
 from artifacts.channel import Channel
 from artifacts.errors import ArtifactError
-from artifacts.manifest import Manifest, Score
+from artifacts.manifest import Manifest
+from artifacts.proofs import Score
 
 _KILO = 1000
 
@@ -27,7 +28,9 @@ def table(
     releases: Iterable[tuple[str, Manifest | ArtifactError]], channels: Sequence[Channel]
 ) -> Table:
     """One row a release; what is wrong with it stands for the manifest of a broken one."""
-    drawn = Table("release", "made (UTC)", "data until", "hit rate@5", "size", "serves", box=None)
+    drawn = Table(
+        "release", "made (UTC)", "data until", "hit rate@5", "gate", "size", "serves", box=None
+    )
     drawn.columns[0].no_wrap = True
     for release, manifest in releases:
         serves = _serves(release, channels)
@@ -38,11 +41,12 @@ def table(
                 f"{manifest.created_at:%Y-%m-%d %H:%M}",
                 f"{manifest.data.until:%Y-%m-%d %H:%M}",
                 f"{score.value:.4f}" if score else "-",
+                _verdict(passed=manifest.gate.passed),
                 size(manifest.size),
                 serves,
             )
         else:
-            drawn.add_row(release, "broken", "-", "-", "-", serves)
+            drawn.add_row(release, "broken", "-", "-", "-", "-", serves)
     return drawn
 
 
@@ -57,6 +61,7 @@ def _origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "release", manifest.release
     yield "made", f"{manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
     yield "parent", manifest.parent or "-"
+    yield "recipe", manifest.recipe
     commit = code.commit or "unknown"
     yield "code", f"Lenta {code.version}, commit {commit}, Python {code.python}"
     yield "libraries", ", ".join(f"{name} {version}" for name, version in code.libraries.items())
@@ -71,10 +76,14 @@ def _origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def _quality(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    gate, evaluation = manifest.gate, manifest.evaluation
-    yield "gate", "passed" if gate.passed else "failed"
-    yield "", f"{gate.differing:,} of {gate.rows:,} rows differ"
-    yield "", f"{gate.threshold_differing:,} of {gate.threshold_rows:,} rows on thresholds differ"
+    exactness, gate, evaluation = manifest.exactness, manifest.gate, manifest.evaluation
+    yield "exactness", _verdict(passed=exactness.passed)
+    yield "", f"{exactness.differing:,} of {exactness.rows:,} rows differ"
+    on_thresholds = f"{exactness.threshold_differing:,} of {exactness.threshold_rows:,}"
+    yield "", f"{on_thresholds} rows on thresholds differ"
+    yield "gate", _verdict(passed=gate.passed)
+    for check in gate.checks:
+        yield "", check.sentence
     yield "tested", f"{evaluation.test_since} to {evaluation.test_until}"
     yield "", f"{evaluation.slates:,} slates of {evaluation.readers:,} readers"
     for score in evaluation.scores:
@@ -85,6 +94,10 @@ def _files(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "files", f"{len(manifest.files)}, {size(manifest.size)}"
     for entry in manifest.files:
         yield "", f"{entry.path}  {size(entry.size)}  {entry.sha256}"
+
+
+def _verdict(*, passed: bool) -> str:
+    return "passed" if passed else "failed"
 
 
 def _interval(score: Score) -> str:

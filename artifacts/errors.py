@@ -30,5 +30,9 @@ class BrokenRelease(ArtifactError):
     """A file is missing or not as the manifest says, or a manifest or channel is unreadable."""
 
 
+class NotExact(ArtifactError):
+    """The graph was not proved equal to its model: it may be neither published nor served."""
+
+
 class GateFailed(ArtifactError):
-    """The release's graph was not proved equal to its model: it may not be served."""
+    """The release is not good enough to be served, unless somebody forces it."""

@@ -1,20 +1,20 @@
-"""The manifest: what a release is, what it was made from, how good it is, and its files."""
+"""The manifest: what a release is, what it was made from, what it proves, and its files."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, NaiveDatetime, model_validator
 
 from artifacts.document import Document, Part, ReleaseId, UtcDatetime
-from artifacts.errors import BrokenRelease, GateFailed
+from artifacts.errors import BrokenRelease
 from artifacts.keys import checked_key
 from artifacts.layout import MANIFEST, POSTS, RANKER, users_file
+from artifacts.proofs import Count, Evaluation, Exactness, Gate
 
-Count = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def _without_password(source: str) -> str:
@@ -27,7 +27,7 @@ class FileEntry(Part):
     """One file of the release; `size` in bytes."""
 
     path: Annotated[str, AfterValidator(checked_key)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     size: Count
 
 
@@ -59,49 +59,6 @@ class DataFacts(Part):
     dropped: tuple[Dropped, ...] = ()
 
 
-class Score(Part):
-    """A metric of one model with its 95 % interval: "hit_rate@5" of "lenta", "popularity"..."""
-
-    metric: str
-    model: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Evaluation(Part):
-    """How the model did on days it had not seen; both days inclusive."""
-
-    test_since: date
-    test_until: date
-    slates: Count
-    readers: Count
-    scores: tuple[Score, ...]
-
-    def score(self, metric: str, model: str) -> Score | None:
-        """The score of that metric and model, if it was measured."""
-        wanted = (score for score in self.scores if (score.metric, score.model) == (metric, model))
-        return next(wanted, None)
-
-
-class Gate(Part):
-    """Whether the graph equals the LightGBM model.
-
-    Attributes:
-        rows: How many real rows were compared.
-        differing: How many of them got another score.
-        threshold_rows: How many rows placed on the trees' thresholds were compared.
-        threshold_differing: How many of them got another score.
-        passed: Whether the release may be served.
-    """
-
-    rows: Count
-    differing: Count
-    threshold_rows: Count
-    threshold_differing: Count
-    passed: bool
-
-
 class Code(Part):
     """What made the release: Lenta's version and commit, Python, libraries and their versions."""
 
@@ -125,15 +82,18 @@ class ManifestDraft(Part):
     Attributes:
         parent: The release this one was made from, if any.
         timezone: The network's own clock, as an IANA name.
+        recipe: A digest of all that decides the release: of two with the same, one is superfluous.
         user_shards: Number of files the readers are spread over.
     """
 
     parent: ReleaseId | None = None
+    recipe: Sha256
     timezone: Annotated[str, Field(min_length=1)]
     data: DataFacts
     features: Features
     user_shards: Annotated[int, Field(ge=1)]
     evaluation: Evaluation
+    exactness: Exactness
     gate: Gate
     code: Code
 
@@ -188,18 +148,3 @@ def files_problem(paths: Sequence[str], user_shards: int) -> str | None:
     if missing:
         return f"{len(missing)} of the {len(needed)} files it needs are missing, first {missing[0]}"
     return None
-
-
-def require_gate(manifest: ManifestDraft) -> None:
-    """Refuse what was not proved equal to its model.
-
-    Raises:
-        GateFailed: the gate did not pass.
-    """
-    gate = manifest.gate
-    if not gate.passed:
-        raise GateFailed(
-            f"the gate did not pass: the graph differs from the model on {gate.differing} of "
-            f"{gate.rows} rows and on {gate.threshold_differing} of {gate.threshold_rows} rows "
-            "placed on thresholds"
-        )

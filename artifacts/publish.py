@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from artifacts.document import explain, to_second
 from artifacts.errors import BrokenRelease
 from artifacts.layout import MANIFEST, release_key
-from artifacts.manifest import FileEntry, Manifest, ManifestDraft, require_gate
+from artifacts.manifest import FileEntry, Manifest, ManifestDraft
+from artifacts.proofs import require_exact
 from artifacts.stores import ObjectStore
 
 
@@ -32,13 +33,13 @@ def publish(
         The manifest as written.
 
     Raises:
-        GateFailed: the draft's gate did not pass; nothing is written.
+        NotExact: the draft's graph was not exact; nothing is written.
         BrokenRelease: a path is given twice, or a file every release needs is not given; what was
             written has no manifest, so it is no release.
         InvalidAddress: a path is no key.
         StoreUnavailable: the store failed; as above, there is no release.
     """
-    require_gate(draft)
+    require_exact(draft.exactness)
     created_at = to_second(now)
     release = f"{created_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     entries = []

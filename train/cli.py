@@ -1,6 +1,7 @@
 """The command line of training."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -13,6 +14,7 @@ from artifacts.errors import ArtifactError, StoreUnavailable
 from train.display import show_result
 from train.errors import TrainError
 from train.progress import Terminal
+from train.report import UNFINISHED, markdown
 from train.settings import RunSettings
 from train.source.tables import TableNames
 
@@ -20,11 +22,18 @@ OK = 0
 FAILED = 1
 USAGE = 2
 UNAVAILABLE = 4
+NOT_SERVED = 5
+
+SOURCE_VARIABLE = "LENTA_SOURCE"
+STORE_VARIABLE = "LENTA_STORE"
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "run":
+        _require_places(parser, arguments)
     try:
         if arguments.command == "demo-data":
             return _demo_data(arguments)
@@ -42,8 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     run = commands.add_parser("run", help="train, measure, publish and serve a release")
-    run.add_argument("--source", required=True, help="postgresql://… or a folder of three tables")
-    run.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
+    run.add_argument(
+        "--source", default=os.environ.get(SOURCE_VARIABLE),
+        help=f"postgresql://… or a folder of three tables (default: {SOURCE_VARIABLE})",
+    )  # fmt: skip
+    run.add_argument(
+        "--store", default=os.environ.get(STORE_VARIABLE),
+        help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
+    )  # fmt: skip
+    run.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
     defaults = RunSettings("", "")
     names = defaults.names
     run.add_argument("--schema", default=names.schema, help="of the tables (default: %(default)s)")
@@ -76,6 +92,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """End with a sentence if the tables, the store or the report have no place."""
+    if not arguments.source:
+        parser.error(f"where are the tables? Say --source, or set {SOURCE_VARIABLE}")
+    if not arguments.store:
+        parser.error(f"where shall the release go? Say --store, or set {STORE_VARIABLE}")
+    if arguments.report:
+        try:
+            arguments.report.write_text(UNFINISHED, encoding="utf-8")
+        except OSError as error:
+            parser.error(f"the report cannot be written to {arguments.report}: {error.strerror}")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from train.run import run  # noqa: PLC0415 - LightGBM and the like, which demo-data does without
 
@@ -92,8 +121,11 @@ def _run(arguments: argparse.Namespace) -> int:
         most_pairs=arguments.most_pairs,
         seed=arguments.seed,
     )
-    show_result(run(settings, Terminal()), Console())
-    return OK
+    outcome = run(settings, Terminal())
+    show_result(outcome, Console())
+    if arguments.report:
+        arguments.report.write_text(markdown(outcome), encoding="utf-8")
+    return OK if outcome.served else NOT_SERVED
 
 
 def _demo_data(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from artifacts.manifest import Evaluation
+from artifacts.proofs import Evaluation
 from train.errors import TrainError
 from train.evaluation.report import LENTA, POPULARITY, evaluate
 from train.evaluation.slates import group_slates, place_among_equals

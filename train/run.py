@@ -9,18 +9,24 @@ from zoneinfo import ZoneInfo
 
 from artifacts import layout
 from artifacts.channel import promote, read_channel
-from artifacts.manifest import DataFacts, Dropped, Features, Gate, Manifest, ManifestDraft
+from artifacts.errors import BrokenRelease, NotFound
+from artifacts.manifest import DataFacts, Dropped, Features, Manifest, ManifestDraft
+from artifacts.proofs import Exactness
 from artifacts.publish import publish
-from artifacts.stores import open_store
+from artifacts.release import list_releases, open_release
+from artifacts.stores import ObjectStore, open_store
 from train.errors import ExportError
-from train.export import gate
+from train.evaluation.gate import judge
+from train.export import exactness
 from train.export.graph import ranker_graph
 from train.export.tables import posts_file, reader_files
 from train.features import build
 from train.features.build import FeatureRows
 from train.learn import Learned, learn
+from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
+from train.recipe import recipe_of
 from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.read import read_source
@@ -28,11 +34,10 @@ from train.split import split_days
 from train.warehouse import Warehouse
 
 
-def run(settings: RunSettings, progress: Progress) -> Manifest:
-    """Train on the source, publish the release and serve it.
+def run(settings: RunSettings, progress: Progress) -> Outcome:
+    """Train on the source, publish the release, and serve it if its gate passed.
 
-    Returns:
-        The manifest of the release, which the channel now serves.
+    Where the newest release is of the same recipe, nothing is trained and none is published.
 
     Raises:
         TrainError: the source cannot be trained from, or the graph is not exact. Nothing has been
@@ -47,6 +52,11 @@ def run(settings: RunSettings, progress: Progress) -> Manifest:
         stack.callback(warehouse.close)
 
         dropped = _load(warehouse, settings, progress)
+        made_by = code()
+        recipe = recipe_of(warehouse, settings, made_by)
+        newest = _newest(store)
+        if newest and newest.recipe == recipe:
+            return _conclude(store, settings, newest, trained=False)
         with progress.stage("making features"):
             features = build.build_features(warehouse, settings.most_pairs, settings.seed)
             readers = build.rows_to_serve(warehouse, "reader", features.schema)
@@ -61,6 +71,7 @@ def run(settings: RunSettings, progress: Progress) -> Manifest:
             shards = layout.shards_for(len(readers.ids))
             draft = ManifestDraft(
                 parent=served.arms[0].release if served else None,
+                recipe=recipe,
                 timezone=settings.timezone,
                 data=_facts(warehouse, settings, dropped),
                 features=Features(
@@ -70,12 +81,34 @@ def run(settings: RunSettings, progress: Progress) -> Manifest:
                 ),
                 user_shards=shards,
                 evaluation=learned.evaluation,
-                gate=checked,
-                code=code(),
+                exactness=checked,
+                gate=judge(learned.evaluation),
+                code=made_by,
             )
             manifest = publish(store, draft, _files(warehouse, ranker, posts, readers, shards))
-            promote(store, manifest.release, settings.channel)
-    return manifest
+            return _conclude(store, settings, manifest, trained=True)
+
+
+def _newest(store: ObjectStore) -> Manifest | None:
+    """The newest release whose manifest can be read."""
+    for release in reversed(list_releases(store)):
+        try:
+            return open_release(store, release).manifest
+        except (BrokenRelease, NotFound):
+            continue
+    return None
+
+
+def _conclude(
+    store: ObjectStore, settings: RunSettings, manifest: Manifest, *, trained: bool
+) -> Outcome:
+    """Promote the release if its gate passed, unless the channel has had it already."""
+    channel = read_channel(store, settings.channel)
+    known = channel is not None and channel.knows(manifest.release)
+    promoted = manifest.gate.passed and not known
+    if promoted:
+        promote(store, manifest.release, settings.channel)
+    return Outcome(settings.store, manifest, trained, promoted, served=known or promoted)
 
 
 def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tuple[Dropped, ...]:
@@ -86,9 +119,11 @@ def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tu
         return clean_tables(warehouse, settings.names, settings.timezone, now)
 
 
-def _export(features: build.Features, learned: Learned, posts: FeatureRows) -> tuple[bytes, Gate]:
+def _export(
+    features: build.Features, learned: Learned, posts: FeatureRows
+) -> tuple[bytes, Exactness]:
     model = ranker_graph(features.schema, features.unknown_reader, learned.booster)
-    checked = gate.compare(model, learned.booster, features, posts.features)
+    checked = exactness.compare(model, learned.booster, features, posts.features)
     if not checked.passed:
         raise ExportError(
             f"the graph is not exact and is not published: of {checked.rows:,} real rows "

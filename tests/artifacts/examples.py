@@ -2,16 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from artifacts.manifest import (
-    Code,
-    DataFacts,
-    Dropped,
-    Evaluation,
-    Features,
-    Gate,
-    ManifestDraft,
-    Score,
-)
+from artifacts.manifest import Code, DataFacts, Dropped, Features, ManifestDraft
+from artifacts.proofs import Check, Evaluation, Exactness, Gate, Score
 
 NOW = datetime(2026, 11, 24, 4, 5, tzinfo=UTC)
 
@@ -24,8 +16,10 @@ FILES = {
 }
 
 
-def draft(*, passed: bool = True) -> ManifestDraft:
+def draft(*, exact: bool = True, good: bool = True) -> ManifestDraft:
+    gain = 0.0218 if good else -0.0031
     return ManifestDraft(
+        recipe="ab" * 32,
         timezone="Europe/Moscow",
         data=DataFacts(
             source="postgresql://lenta@db.example/network",
@@ -49,12 +43,16 @@ def draft(*, passed: bool = True) -> ManifestDraft:
                 Score(metric="hit_rate@5", model="random", value=0.3),
             ),
         ),
-        gate=Gate(
+        exactness=Exactness(
             rows=500_000,
-            differing=0 if passed else 3,
+            differing=0 if exact else 3,
             threshold_rows=20_000,
             threshold_differing=0,
-            passed=passed,
+            passed=exact,
+        ),
+        gate=Gate(
+            passed=good,
+            checks=(Check(name="the gain in hit_rate@5", value=gain, above=0.0, passed=good),),
         ),
         code=Code(version="0.1.0", python="3.11.7", libraries={"lightgbm": "4.7.0"}),
     )

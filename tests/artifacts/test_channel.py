@@ -11,6 +11,7 @@ from artifacts.errors import (
     Conflict,
     GateFailed,
     InvalidAddress,
+    NotExact,
     NotFound,
 )
 from artifacts.publish import publish
@@ -138,15 +139,47 @@ def test_a_release_that_is_not_there_is_not_promoted(store: ObjectStore) -> None
     assert read_channel(store) is None
 
 
-def test_a_release_whose_gate_failed_is_not_promoted(store: ObjectStore, tamper: Tamper) -> None:
+def test_a_release_whose_gate_failed_is_not_promoted(store: ObjectStore) -> None:
+    release = publish(store, draft(good=False), FILES.items()).release
+    with pytest.raises(GateFailed, match=r"gain in hit_rate@5 is -0\.0031, not above 0"):
+        promote(store, release)
+    assert read_channel(store) is None
+
+
+def test_a_release_whose_gate_failed_is_served_for_a_reason_which_the_history_keeps(
+    store: ObjectStore,
+) -> None:
+    [good] = published(store, 1)
+    bad = publish(store, draft(good=False), FILES.items()).release
+    promote(store, good, force="not needed")
+    promote(store, bad, force="measured on a holiday")
+    channel = read_channel(store)
+    assert channel is not None
+    assert [arm.release for arm in channel.arms] == [bad]
+    assert [(made.release, made.forced) for made in channel.history] == [
+        (good, None),
+        (bad, "measured on a holiday"),
+    ]
+
+
+def test_no_reason_serves_a_release_that_is_not_exact(store: ObjectStore, tamper: Tamper) -> None:
     [release] = published(store, 1)
     key = f"releases/{release}/manifest.json"
     manifest = json.loads(store.read(key).data)
-    manifest["gate"]["passed"] = False
+    manifest["exactness"]["passed"] = False
     tamper(key, json.dumps(manifest).encode())
-    with pytest.raises(GateFailed):
-        promote(store, release)
+    with pytest.raises(NotExact):
+        promote(store, release, force="I want it")
     assert read_channel(store) is None
+
+
+def test_a_channel_knows_what_it_serves_and_what_it_has_served(store: ObjectStore) -> None:
+    old, new, other = published(store, 3)
+    promote(store, old)
+    channel = promote(store, new)
+    assert [channel.knows(release) for release in (old, new, other)] == [True, True, False]
+    forgetful = channel.model_copy(update={"history": ()})
+    assert [forgetful.knows(release) for release in (old, new)] == [False, True]
 
 
 def test_a_channel_name_that_leads_elsewhere_is_refused(store: ObjectStore) -> None:

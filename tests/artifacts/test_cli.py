@@ -36,9 +36,9 @@ def test_the_list_shows_each_release_and_where_it_serves(
     promote(store, release, channel="staging")
     assert main(["list", "--store", store_url]) == OK
     heading, row = capsys.readouterr().out.splitlines()
-    assert " ".join(heading.split()) == "release made (UTC) data until hit rate@5 size serves"
+    assert " ".join(heading.split()) == "release made (UTC) data until hit rate@5 gate size serves"
     assert " ".join(row.split()) == (
-        f"{release} 2026-11-24 04:05 2026-11-23 00:00 0.5731 40 B production, staging"
+        f"{release} 2026-11-24 04:05 2026-11-23 00:00 0.5731 passed 40 B production, staging"
     )
 
 
@@ -84,6 +84,8 @@ def test_a_release_is_shown_by_id_or_by_channel(
         "2026-11-23 00:00:00, Europe/Moscow",
         "12 rows of feed_data: of unknown readers",
         "0 of 500,000 rows differ",
+        "gate        passed\n            the gain in hit_rate@5 is 0.0218, above 0\n",
+        f"recipe      {'ab' * 32}\n",
         "hit_rate@5 of lenta: 0.5731 (0.5600 to 0.5800)",
         "hit_rate@5 of random: 0.3000\n",
         "users/00001.parquet  11 B",
@@ -127,6 +129,33 @@ def test_a_release_is_promoted(
     channel = read_channel(store)
     assert channel is not None
     assert channel.arms[0].release == release
+
+
+def test_a_release_whose_gate_failed_is_shown_and_promoted_only_with_a_reason(
+    store: ObjectStore, store_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = publish(store, draft(good=False), FILES.items(), now=NOW).release
+    assert main(["list", "--store", store_url]) == OK
+    assert " 0.5731 failed " in " ".join(capsys.readouterr().out.split())
+    assert main(["promote", release, "--store", store_url]) == FAILED
+    assert capsys.readouterr().err == (
+        "artifacts: the gate did not pass: the gain in hit_rate@5 is -0.0031, not above 0; "
+        "promoted with a reason (--force) it is served all the same\n"
+    )
+    assert main(["promote", release, "--store", store_url, "--force", "a holiday"]) == OK
+    channel = read_channel(store)
+    assert channel is not None
+    assert channel.history[-1].forced == "a holiday"
+
+
+def test_a_blank_reason_is_none(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["promote", release, "--store", store_url, "--force", " "])
+    assert raised.value.code == USAGE
+    assert "argument --force: say why" in capsys.readouterr().err
+    assert read_channel(store) is None
 
 
 @pytest.mark.parametrize("command", ["show", "verify", "promote"])

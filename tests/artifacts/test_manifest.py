@@ -9,17 +9,8 @@ from pydantic import ValidationError
 
 from artifacts.errors import BrokenRelease
 from artifacts.layout import POSTS, RANKER, users_file
-from artifacts.manifest import (
-    Code,
-    DataFacts,
-    Dropped,
-    Evaluation,
-    Features,
-    FileEntry,
-    Gate,
-    Manifest,
-    Score,
-)
+from artifacts.manifest import Code, DataFacts, Dropped, Features, FileEntry, Manifest
+from artifacts.proofs import Check, Evaluation, Exactness, Gate, Score
 from tests.artifacts.examples import FILES, NOW, draft
 
 COUNTS = st.integers(0, 2**63)
@@ -36,6 +27,7 @@ SCORES = st.builds(
     low=NUMBERS | st.none(),
     high=NUMBERS | st.none(),
 )
+CHECKS = st.builds(Check, name=TEXTS, value=NUMBERS, above=NUMBERS, passed=st.booleans())
 
 
 @st.composite
@@ -46,6 +38,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
         release=draw(IDS),
         created_at=draw(st.datetimes(timezones=st.just(UTC))),
         parent=draw(IDS | st.none()),
+        recipe=draw(DIGESTS),
         timezone=draw(st.text(min_size=1, max_size=20)),
         data=DataFacts(
             source=draw(st.sampled_from(["/data", "postgresql://reader@host:5432/network"])),
@@ -68,13 +61,14 @@ def manifests(draw: st.DrawFn) -> Manifest:
             readers=draw(COUNTS),
             scores=draw(st.lists(SCORES, max_size=3)),
         ),
-        gate=Gate(
+        exactness=Exactness(
             rows=draw(COUNTS),
             differing=draw(COUNTS),
             threshold_rows=draw(COUNTS),
             threshold_differing=draw(COUNTS),
             passed=draw(st.booleans()),
         ),
+        gate=Gate(passed=draw(st.booleans()), checks=draw(st.lists(CHECKS, max_size=3))),
         code=Code(
             version=draw(TEXTS),
             commit=draw(TEXTS | st.none()),
@@ -146,6 +140,7 @@ def test_a_manifest_without_schema_version_is_refused() -> None:
         ({"release": "../../etc"}, "release: .* not a release id"),
         ({"created_at": "2026-11-24T04:05:00"}, "created_at: .* timezone"),
         ({"created_at": "0001-01-01T00:00:00+05:00"}, "created_at: .* not a time in UTC"),
+        ({"recipe": "a cake"}, "recipe: .* should match pattern"),
         ({"user_shards": 0}, "user_shards: .* greater than or equal to 1"),
         ({"user_shards": 4}, "2 of the 6 files it needs are missing, first users/00002.parquet"),
         ({"files": []}, "4 of the 4 files it needs are missing, first posts.parquet"),

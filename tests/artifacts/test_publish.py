@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.errors import BrokenRelease, GateFailed, InvalidAddress, NotFound
+from artifacts.errors import BrokenRelease, InvalidAddress, NotExact, NotFound
 from artifacts.publish import publish
 from artifacts.release import list_releases, open_release, verify
 from artifacts.stores import ObjectStore, StoredObject, open_store
@@ -110,12 +110,17 @@ def test_a_killed_publisher_leaves_no_release(tmp_path: Path) -> None:
     assert list_releases(store) == []
 
 
-def test_a_release_whose_gate_failed_is_refused_before_anything_is_written(
+def test_a_release_that_is_not_exact_is_refused_before_anything_is_written(
     store: ObjectStore,
 ) -> None:
-    with pytest.raises(GateFailed, match="differs from the model on 3 of 500000 rows"):
-        publish(store, draft(passed=False), FILES.items())
+    with pytest.raises(NotExact, match="differs from the model on 3 of 500000 rows"):
+        publish(store, draft(exact=False), FILES.items())
     assert list(store.keys("")) == []
+
+
+def test_a_release_whose_gate_failed_is_published_for_people_to_look_at(store: ObjectStore) -> None:
+    manifest = publish(store, draft(good=False), FILES.items())
+    assert open_release(store, manifest.release).manifest == manifest
 
 
 def test_a_release_without_a_file_it_needs_is_refused(store: ObjectStore) -> None:

@@ -104,7 +104,7 @@ def run_block(
         text = re.sub(r"--users \d+", "--users 2000", text)
         if DATABASE in text:
             url = request.getfixturevalue("postgres_url")
-            demo_data.write(url, users=400, posts=200, days=10, seed=3)
+            demo_data.write(url, users=400, posts=200, days=10, seed=12)
             text = text.replace(DATABASE, url)
         done = subprocess.run(
             [*RUN_BY[block.language], text],

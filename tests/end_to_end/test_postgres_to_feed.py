@@ -18,7 +18,7 @@ from tools.postgres import free_port
 
 pytestmark = pytest.mark.slow
 
-SIZE = ("--users", "400", "--posts", "200", "--days", "10", "--seed", "3")
+SIZE = ("--users", "400", "--posts", "200", "--days", "10", "--seed", "12")
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

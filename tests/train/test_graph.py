@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 
 from artifacts import layout
-from train.export import gate
+from train.export import exactness
 from train.export.graph import inputs_graph, ranker_graph, trees_graph
 from train.export.session import session
 from train.features.build import Features
@@ -190,8 +190,10 @@ def features() -> Features:
     return Features(SCHEMA, UNKNOWN, ROWS, CATALOGUE, pairs)
 
 
-def test_an_exact_graph_passes_the_gate() -> None:
-    found = gate.compare(ranker_graph(SCHEMA, UNKNOWN, BOOSTER), BOOSTER, features(), CATALOGUE)
+def test_an_exact_graph_is_found_exact() -> None:
+    found = exactness.compare(
+        ranker_graph(SCHEMA, UNKNOWN, BOOSTER), BOOSTER, features(), CATALOGUE
+    )
     assert found.passed
     assert found.rows == (READERS * 4 + 1) * POSTS
     assert found.threshold_rows > 1_000
@@ -225,13 +227,13 @@ def a_trifle_more(leaves: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         pytest.param(ranker_graph(SCHEMA, UNKNOWN, trained(seed=5)[0]), id="another booster"),
     ],
 )
-def test_a_graph_that_differs_fails_the_gate(model: onnx.ModelProto) -> None:
-    found = gate.compare(model, BOOSTER, features(), CATALOGUE)
+def test_a_graph_that_differs_is_found_out(model: onnx.ModelProto) -> None:
+    found = exactness.compare(model, BOOSTER, features(), CATALOGUE)
     assert not found.passed
     assert found.differing > 0
 
 
-def test_single_precision_thresholds_fail_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_precision_thresholds_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     # Rounded to the nearest, as conversions usually do: equal nearly everywhere, but not on them.
 
     def rounded(booster: lgb.Booster) -> onnx.ModelProto:
@@ -242,7 +244,9 @@ def test_single_precision_thresholds_fail_the_gate(monkeypatch: pytest.MonkeyPat
                 attribute.t.CopyFrom(numpy_helper.from_array(splits, "splits"))
         return model
 
-    monkeypatch.setattr(gate, "trees_graph", rounded)
-    found = gate.compare(ranker_graph(SCHEMA, UNKNOWN, BOOSTER), BOOSTER, features(), CATALOGUE)
+    monkeypatch.setattr(exactness, "trees_graph", rounded)
+    found = exactness.compare(
+        ranker_graph(SCHEMA, UNKNOWN, BOOSTER), BOOSTER, features(), CATALOGUE
+    )
     assert found.threshold_differing > 0
     assert not found.passed

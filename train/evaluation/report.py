@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from artifacts.manifest import Evaluation, Score
+from artifacts.proofs import Evaluation, Score
 from train.evaluation import intervals, slates
 from train.evaluation.intervals import Estimate, mean_over_slates
 from train.evaluation.slates import CUTOFF, Slates

@@ -9,7 +9,7 @@ import onnx
 import onnxruntime as ort
 
 from artifacts import layout
-from artifacts.manifest import Gate
+from artifacts.proofs import Exactness
 from train.export.graph import SERVED_POSITION, inputs_graph, trees_graph
 from train.export.session import session
 from train.export.trees import thresholds
@@ -29,7 +29,7 @@ def compare(
     booster: lgb.Booster,
     features: Features,
     posts: npt.NDArray[np.float32],
-) -> Gate:
+) -> Exactness:
     """Compare the graph that will be published with the booster.
 
     The feeds of real readers, at the times of the latest impressions, are compared over the whole
@@ -63,7 +63,7 @@ def compare(
             differing += int((best != order).sum() + (scores != margins[order]).sum())
         backgrounds.append(rows[:: max(1, len(rows) // _BACKGROUNDS)])
     on_thresholds, wrong_there = _compare_on_thresholds(booster, np.concatenate(backgrounds))
-    return Gate(
+    return Exactness(
         rows=len(readers) * len(posts),
         differing=differing,
         threshold_rows=on_thresholds,

@@ -1,0 +1,115 @@
+"""What a release proves of itself: how good it is, that its graph is exact, and its gate."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from artifacts.document import Part
+from artifacts.errors import GateFailed, NotExact
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Score(Part):
+    """A metric of one model with its 95 % interval: "hit_rate@5" of "lenta", "popularity"..."""
+
+    metric: str
+    model: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Evaluation(Part):
+    """How the model did on days it had not seen; both days inclusive."""
+
+    test_since: date
+    test_until: date
+    slates: Count
+    readers: Count
+    scores: tuple[Score, ...]
+
+    def score(self, metric: str, model: str) -> Score | None:
+        """The score of that metric and model, if it was measured."""
+        wanted = (score for score in self.scores if (score.metric, score.model) == (metric, model))
+        return next(wanted, None)
+
+
+class Exactness(Part):
+    """Whether the graph equals the LightGBM model.
+
+    Attributes:
+        rows: How many real rows were compared.
+        differing: How many of them got another score.
+        threshold_rows: How many rows placed on the trees' thresholds were compared.
+        threshold_differing: How many of them got another score.
+        passed: Whether the release may be published.
+    """
+
+    rows: Count
+    differing: Count
+    threshold_rows: Count
+    threshold_differing: Count
+    passed: bool
+
+
+class Check(Part):
+    """One demand of the gate.
+
+    Attributes:
+        name: What was measured.
+        value: What it came to.
+        above: What it must exceed.
+        passed: Whether it does.
+    """
+
+    name: str
+    value: float
+    above: float
+    passed: bool
+
+    @property
+    def sentence(self) -> str:
+        """The check in words, without a full stop."""
+        relation = "above" if self.passed else "not above"
+        return f"{self.name} is {self.value:.4f}, {relation} {self.above:g}"
+
+
+class Gate(Part):
+    """Whether the release is good enough to be served without being forced: all checks passed."""
+
+    passed: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def failure(self) -> str:
+        """The checks that did not pass, in words."""
+        return "; ".join(check.sentence for check in self.checks if not check.passed)
+
+
+def require_exact(exactness: Exactness) -> None:
+    """Refuse what was not proved equal to its model.
+
+    Raises:
+        NotExact: the graph gave other scores.
+    """
+    if not exactness.passed:
+        raise NotExact(
+            f"the graph is not exact: it differs from the model on {exactness.differing} of "
+            f"{exactness.rows} rows and on {exactness.threshold_differing} of "
+            f"{exactness.threshold_rows} rows placed on thresholds"
+        )
+
+
+def require_gate(gate: Gate) -> None:
+    """Refuse what is not good enough.
+
+    Raises:
+        GateFailed: a check did not pass.
+    """
+    if not gate.passed:
+        raise GateFailed(
+            f"the gate did not pass: {gate.failure}; promoted with a reason (--force) it is served "
+            "all the same"
+        )
