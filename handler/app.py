@@ -1,17 +1,15 @@
 """The HTTP API: parses a call, asks the release that is served, answers."""
 
-import warnings
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
-from mangum import Mangum
 from pydantic import BeforeValidator
 
-from handler import page
+from handler import page, telemetry
 from handler.answers import (
     MOST_POSTS,
     Health,
@@ -25,6 +23,8 @@ from handler.answers import (
     Source,
 )
 from handler.clock import Moment, network_seconds
+from handler.entry import follow_restores, lambda_entry
+from handler.identity import Gatekeeper
 from handler.problems import RESPONSES, add_problem_handlers
 from handler.recommender import Ranked, Recommender
 from handler.serving import Serving
@@ -63,6 +63,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = monotonic) -> Fa
         clock: seconds that only grow, by which failed loads are repeated.
     """
     serving = Serving(settings, clock)
+    gatekeeper = Gatekeeper(settings)
     if settings.store:  # at import, which on Lambda is the init phase, and not at the first call
         serving.load()
     app = FastAPI(
@@ -73,27 +74,38 @@ def create_app(settings: Settings, clock: Callable[[], float] = monotonic) -> Fa
         generate_unique_id_function=lambda route: route.name,
         redoc_url=None,
     )
+    app.state.serving = serving
     add_problem_handlers(app)
 
     # `async`, though nothing is awaited: a plain function would go through a pool of threads,
     # which costs more than the answer.
     @app.get("/post/recommendations/")
-    async def post_recommendations(id: Id, time: Time = None, limit: Limit = 5) -> list[Post]:  # noqa: A002 - the contract's name
+    async def post_recommendations(
+        request: Request,
+        id: Id,  # noqa: A002 - the contract's name
+        time: Time = None,
+        limit: Limit = 5,
+    ) -> list[Post]:
         """The best posts for a reader: the network's own contract."""
-        recommender, _ = serving.current()
+        gatekeeper.admit(request.scope, id)
+        recommender, arm = serving.current()
         ranked = recommender.recommend(id, _seconds(recommender, time), limit)
+        _note(id, recommender, arm, ranked)
         return [Post(**_post(recommender, row)) for row in ranked.rows]
 
     @app.get("/v1/recommendations")
     async def recommendations(
+        request: Request,
         id: Id,  # noqa: A002 - the contract's name
         time: Time = None,
         limit: Limit = 5,
         exclude: Exclude = [],  # noqa: B006 - FastAPI copies it
     ) -> Recommendations:
         """The best posts for a reader, with scores and what answered."""
+        gatekeeper.admit(request.scope, id)
         recommender, arm = serving.current()
         ranked = recommender.recommend(id, _seconds(recommender, time), limit, exclude)
+        _note(id, recommender, arm, ranked)
         return Recommendations(
             user_id=id,
             exp_group=arm,
@@ -106,14 +118,16 @@ def create_app(settings: Settings, clock: Callable[[], float] = monotonic) -> Fa
         )
 
     @app.post("/v1/rerank")
-    async def rerank(request: RerankRequest) -> Reranking:
+    async def rerank(request: Request, asked: RerankRequest) -> Reranking:
         """The given posts in the order in which the reader will most likely like them."""
+        gatekeeper.admit(request.scope, asked.user_id)
         recommender, arm = serving.current()
-        time = _seconds(recommender, request.time)
-        ranked, unknown = recommender.rerank(request.user_id, time, request.post_ids)
+        time = _seconds(recommender, asked.time)
+        ranked, unknown = recommender.rerank(asked.user_id, time, asked.post_ids)
+        _note(asked.user_id, recommender, arm, ranked)
         ids = recommender.posts.ids[ranked.rows].tolist()
         return Reranking(
-            user_id=request.user_id,
+            user_id=asked.user_id,
             exp_group=arm,
             release=recommender.manifest.release,
             source=_source(ranked),
@@ -134,8 +148,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = monotonic) -> Fa
             exp_group=arm,
             created_at=manifest.created_at,
             data_until=manifest.data.until,
-            feature_age_seconds=_seconds(recommender, None)
-            - _seconds(recommender, manifest.data.until),
+            feature_age_seconds=_feature_age(recommender),
             readers=manifest.data.readers,
             posts=manifest.data.posts,
         )
@@ -151,6 +164,17 @@ def _seconds(recommender: Recommender, time: datetime | None) -> int:
     return network_seconds(time, recommender.zone)
 
 
+def _feature_age(recommender: Recommender) -> int:
+    """Seconds, by the network's own clock."""
+    until = recommender.manifest.data.until
+    return _seconds(recommender, None) - _seconds(recommender, until)
+
+
+def _note(reader: int, recommender: Recommender, arm: str, ranked: Ranked) -> None:
+    release, age = recommender.manifest.release, _feature_age(recommender)
+    telemetry.note(telemetry.Answered(reader, release, arm, _source(ranked), age))
+
+
 def _post(recommender: Recommender, row: int) -> dict[str, int | str]:
     posts = recommender.posts
     return {
@@ -164,13 +188,7 @@ def _source(ranked: Ranked) -> Source:
     return "model" if ranked.known else "cold_start"
 
 
-def lambda_entry(app: FastAPI) -> Mangum:
-    """The app as Lambda calls it, with events of API Gateway."""
-    with warnings.catch_warnings():
-        # Mangum asks asyncio for the event loop of a thread that has none yet, and gets one.
-        warnings.filterwarnings("ignore", "There is no current event loop", DeprecationWarning)
-        return Mangum(app, lifespan="off")
-
-
-app = create_app(Settings.from_environment())
-lambda_handler = lambda_entry(app)
+settings = Settings.from_environment()
+app = create_app(settings)
+follow_restores(app.state.serving)
+lambda_handler = lambda_entry(app, settings)

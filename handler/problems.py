@@ -10,9 +10,15 @@ from fastapi.responses import JSONResponse
 
 from artifacts.errors import ArtifactError
 from handler.answers import Problem
+from handler.identity import ForbiddenError, UnauthorizedError
 from handler.serving import RETRY_SECONDS, NothingToServeError
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
+    401: {
+        "model": Problem,
+        "description": "Calls are authorized, and this one is not.",
+    },
+    403: {"model": Problem, "description": "The token is another reader's."},
     422: {"model": Problem, "description": "The call is not well formed."},
     503: {"model": Problem, "description": "No release can answer now; try again later."},
 }
@@ -24,9 +30,11 @@ _log = logging.getLogger(__name__)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Answer malformed calls with 422, failures of the store with 503, our own faults with 500."""
+    """Answer what cannot be answered: each kind of failure by its status, with a sentence."""
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(400, _unparsable)
+    app.add_exception_handler(UnauthorizedError, _unauthorized)
+    app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(NothingToServeError, _unavailable)
     app.add_exception_handler(ArtifactError, _unavailable)
     app.add_exception_handler(Exception, _failed)
@@ -57,6 +65,14 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 async def _unparsable(_: Request, __: Exception) -> JSONResponse:
     """What FastAPI answers with 400: JSON nested too deeply, numbers too long, not UTF-8."""
     return JSONResponse({"detail": "body: it cannot be read as JSON"}, 422)
+
+
+async def _unauthorized(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 401, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _forbidden(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 403)
 
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:

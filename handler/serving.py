@@ -1,4 +1,4 @@
-"""Which release answers: the one that the channel names, loaded once."""
+"""Which release answers: the one that the channel named when it was loaded."""
 
 import logging
 import threading
@@ -54,17 +54,24 @@ class Serving:
     def load(self) -> None:
         """Load the release unless it is loaded, or the last try failed just now."""
         with self._lock:
-            if self._current is not None or self._clock() < self._next_try:
-                return
-            try:
-                self._current = _load(self._settings)
-            except ArtifactError as error:
-                self._failure = str(error)
-                self._next_try = self._clock() + RETRY_SECONDS
-                _log.error("no release could be loaded: %s", error)
+            if self._current is None and self._clock() >= self._next_try:
+                self._try_to_load()
+
+    def refresh(self) -> None:
+        """Change to the release that the channel names by now; the old one stays if that fails."""
+        with self._lock:
+            self._try_to_load()
+
+    def _try_to_load(self) -> None:
+        try:
+            self._current = _load(self._settings, self._current)
+        except ArtifactError as error:
+            self._failure = str(error)
+            self._next_try = self._clock() + RETRY_SECONDS
+            _log.error("no release could be loaded: %s", error)
 
 
-def _load(settings: Settings) -> tuple[Recommender, str]:
+def _load(settings: Settings, current: tuple[Recommender, str] | None) -> tuple[Recommender, str]:
     if not settings.store:
         raise NotFound("ARTIFACT_STORE is not set: it names the store to serve from")
     store = open_store(settings.store)
@@ -72,4 +79,6 @@ def _load(settings: Settings) -> tuple[Recommender, str]:
     if channel is None:
         raise NotFound(f"nothing was ever promoted to the channel {settings.channel}")
     arm = channel.arms[0]
+    if current and current[0].manifest.release == arm.release:
+        return current[0], arm.name
     return Recommender(open_release(store, arm.release)), arm.name

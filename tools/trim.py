@@ -49,6 +49,9 @@ REMOVED = {
     "flatbuffers-*.dist-info": "of the same",
     "google": "protobuf: only onnxruntime's converters import it",
     "protobuf-*.dist-info": "of the same",
+    "aws_lambda_powertools/event_handler": "another web framework",
+    "aws_lambda_powertools/middleware_factory": "decorators of handlers",
+    "aws_lambda_powertools/utilities/[!_j]*": "all that is not needed to import metrics",
     "boto3/examples": "documentation",
     "fastapi/.agents": "documentation",
 }

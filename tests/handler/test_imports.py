@@ -7,14 +7,15 @@ import sys
 
 from tests.handler.conftest import Small
 
-HEAVY = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "boto3", "botocore"}
+HEAVY = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "boto3"}
 OTHERS = {"train", "tools", "uvicorn", "httpx", "rich"}
 PROGRAM = """
 import asyncio, json, sys
 from handler.app import app
+from starlette.requests import Request
 [call] = [route.endpoint for route in app.routes if route.path == "/post/recommendations/"]
 if sys.argv[1:]:
-    assert len(asyncio.run(call(id=7))) == 5
+    assert len(asyncio.run(call(Request({"type": "http"}), id=7))) == 5
 print(json.dumps(sorted(sys.modules)))
 """
 

@@ -3,76 +3,21 @@
 import base64
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import pytest
 
-from handler.app import create_app, lambda_entry
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.conftest import Small
-
-if TYPE_CHECKING:
-    from mangum.types import LambdaContext
+from tests.handler.events import Event, Send, function, http_event, rest_event
 
 NOON = "2021-10-12T12:00:00"
-Answer = dict[str, Any]
-Event = dict[str, Any]
-Send = Callable[[Event], Answer]
-CONTEXT = cast("LambdaContext", None)
-"""What Lambda hands over besides the event: nothing looks at it."""
 
 
 @pytest.fixture(scope="module")
 def send(small_release: Small) -> Send:
-    entry = lambda_entry(create_app(Settings(store=str(small_release.store))))
-    return lambda event: entry(event, CONTEXT)
-
-
-def rest_event(path: str, query: str = "", body: str | None = None, **changed: object) -> Event:
-    """Of a REST API: the query is parsed and unescaped, and null where there is none."""
-    many = parse_qs(query, keep_blank_values=True) or None
-    return {
-        "resource": "/{proxy+}",
-        "path": path,
-        "httpMethod": "GET" if body is None else "POST",
-        "headers": {"Host": "api.example", "Content-Type": "application/json"},
-        "multiValueHeaders": {"Host": ["api.example"], "Content-Type": ["application/json"]},
-        "queryStringParameters": many and {name: values[-1] for name, values in many.items()},
-        "multiValueQueryStringParameters": many,
-        "requestContext": {"identity": {"sourceIp": "192.0.2.1"}, "stage": "Prod"},
-        "body": body,
-        "isBase64Encoded": False,
-        **changed,
-    }
-
-
-def http_event(path: str, query: str = "", body: str | None = None, **changed: object) -> Event:
-    """Of an HTTP API: the query is kept as it came, and joined by commas besides."""
-    event: Event = {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {"host": "api.example", "content-type": "application/json"},
-        "requestContext": {
-            "http": {
-                "method": "GET" if body is None else "POST",
-                "path": path,
-                "sourceIp": "192.0.2.1",
-            },
-            "stage": "$default",
-        },
-        "isBase64Encoded": False,
-        **changed,
-    }
-    if query:
-        parsed = parse_qs(query, keep_blank_values=True)
-        event["queryStringParameters"] = {name: ",".join(values) for name, values in parsed.items()}
-    if body is not None:
-        event["body"] = body
-    return event
+    return function(Settings(store=str(small_release.store)))
 
 
 both = pytest.mark.parametrize("made", [rest_event, http_event], ids=["rest", "http"])
@@ -143,14 +88,6 @@ def test_the_page_and_the_health_are_answered(send: Send, made: Make) -> None:
 
 @both
 def test_a_store_that_cannot_be_read_is_answered_with_503(made: Make) -> None:
-    entry = lambda_entry(create_app(Settings(store="")))
-    answer = entry(made("/healthz"), CONTEXT)
+    answer = function(Settings(store=""))(made("/healthz"))
     assert answer["statusCode"] == 503
     assert answer["headers"]["retry-after"] == "5"
-
-
-def test_the_functions_entry_serves_the_app() -> None:
-    from handler.app import app, lambda_handler  # noqa: PLC0415 - loads what the environment names
-
-    assert lambda_handler.app is app
-    assert lambda_handler.lifespan == "off"

@@ -1,0 +1,54 @@
+"""The app as Lambda calls it: an event of API Gateway in, its answer out, a line in the log."""
+
+import importlib.util
+import logging
+import random
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from mangum import Mangum
+
+from handler.serving import Serving
+from handler.settings import Settings
+from handler.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mangum.types import LambdaContext, LambdaEvent
+
+    Entry = Callable[[LambdaEvent, LambdaContext], dict[str, Any]]
+
+
+def lambda_entry(app: FastAPI, settings: Settings) -> "Entry":
+    """The function that Lambda calls with the events of an HTTP API or a REST API."""
+    # It says of each call what our own line says better.
+    logging.getLogger("mangum.http").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        # Mangum asks asyncio for the event loop of a thread that has none yet, and gets one.
+        warnings.filterwarnings("ignore", "There is no current event loop", DeprecationWarning)
+        answer_event = Mangum(app, lifespan="off")
+    telemetry = Telemetry(settings.reader_hash_key)
+
+    def entry(event: "LambdaEvent", context: "LambdaContext") -> dict[str, Any]:
+        with telemetry.call(context.aws_request_id, context.function_name) as call:
+            answer = answer_event(event, context)
+            call.status = answer["statusCode"]
+        return answer
+
+    return entry
+
+
+def follow_restores(serving: Serving) -> None:
+    """Bring the function up to date whenever Lambda restores it from a snapshot (SnapStart).
+
+    A snapshot may be weeks old, and all that start from it would draw the same random numbers.
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+    """
+    if importlib.util.find_spec("snapshot_restore_py") is None:
+        return  # not in Lambda's own runtime
+    from snapshot_restore_py import register_after_restore  # noqa: PLC0415 - see above
+
+    register_after_restore(random.seed)
+    register_after_restore(serving.refresh)
