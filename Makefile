@@ -37,11 +37,14 @@ test: setup ## all tests
 quick: $(VENV)/ready ## the tests that start no server
 	$(PY) -m pytest -m "not slow"
 
-check: setup ## ruff, mypy, import-linter, and the template
+check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the template
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/shellcheck .ci/run .ci/train
+	$(VENV)/bin/actionlint -shellcheck $(VENV)/bin/shellcheck
+	$(VENV)/bin/zizmor --offline --quiet .github/workflows
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1
 
 bench: setup ## measure, and write .bench/*.json; slow
