@@ -42,7 +42,8 @@ _LAMBDA = {
     "AWS_LAMBDA_FUNCTION_NAME": "lenta",
     "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-    "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
+    "AWS_LAMBDA_FUNCTION_TIMEOUT": "20",
+    "AWS_LAMBDA_LOG_FORMAT": "JSON",  # as the template has it
     "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's own folder of the function cannot be written
 }
 
@@ -87,6 +88,10 @@ class Runtime:
         """How long the function's init phase took, or None before the first call."""
         found = _INIT_REPORT.search(self._log.read_text(errors="replace"))
         return float(found[1]) if found else None
+
+    def log(self) -> list[str]:
+        """The lines that the function and the emulator have written so far."""
+        return self._log.read_text(errors="replace").splitlines()
 
     def _tail(self) -> str:
         return self._log.read_text(errors="replace")[-4000:]

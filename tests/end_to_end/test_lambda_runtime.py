@@ -104,6 +104,29 @@ def test_the_feed_page_is_served(function: Runtime) -> None:
     assert _body(answer) == HTML
 
 
+def test_the_log_says_in_json_what_answered(function: Runtime, trained: Trained) -> None:
+    function.invoke(event("recommendations-v2"))
+
+    line = json.loads([line for line in function.log() if '"release"' in line][-1])
+
+    assert line["release"] == trained.manifest.release
+    assert line["FunctionName"] == "lenta"
+    assert {"request_id", "arm", "source", "reader", "milliseconds", "_aws"} <= line.keys()
+
+
+def test_what_goes_wrong_is_logged_as_json_with_the_calls_id(start_function: StartFunction) -> None:
+    with start_function("s3://no-such-bucket/lenta") as function:
+        function.invoke(event("recommendations-v2"))
+        lines = [json.loads(line) for line in function.log() if line.startswith("{")]
+        (said,) = [line for line in lines if "cannot be answered" in line.get("message", "")]
+        (answer,) = [line for line in lines if "_aws" in line]
+
+    assert said["level"] == "ERROR"
+    assert said["logger"] == "handler.problems"
+    assert said["requestId"] == answer["request_id"]
+    assert answer["status"] == 503
+
+
 def test_an_event_that_is_no_call_fails_and_the_function_lives_on(function: Runtime) -> None:
     with pytest.raises(FunctionFailedError, match="infer a handler"):
         function.invoke({"Records": []})
