@@ -1,5 +1,6 @@
 """PostgreSQL is read by COPY, whole, with no right but SELECT."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -213,3 +214,12 @@ def test_what_is_missing_or_of_a_wrong_type_is_named(
 def test_a_database_that_does_not_answer_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"does not let us in"):
         read("postgresql://nobody@127.0.0.1:1/none", tmp_path / "work")
+
+
+@pytest.mark.parametrize("password", ["open%sesame", "open/sesame", "open@sesame:now"])
+def test_an_address_that_cannot_be_understood_is_refused_without_repeating_the_password(
+    tmp_path: Path, password: str
+) -> None:
+    with pytest.raises(SourceError, match="written as %2F %40 %3A %25") as refused:
+        read(f"postgresql://reader:{password}@127.0.0.1:1/network", tmp_path / "work")
+    assert not {"open", "sesame", "now"} & set(re.findall(r"\w+", str(refused.value)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor, parse_dsn
 
 from train.errors import SourceError
 from train.source.feed_copy import copy_feed
@@ -50,6 +50,7 @@ def read_postgres(
     Raises:
         SourceError: no connection, or a table or column is missing, unreadable or of a wrong type.
     """
+    _check_address(url)
     try:
         database = psycopg2.connect(url, application_name="lenta train")
     except psycopg2.OperationalError as error:
@@ -61,6 +62,19 @@ def read_postgres(
         raise SourceError(f"reading from PostgreSQL failed: {str(error).strip()}") from error
     finally:
         database.close()
+
+
+def _check_address(url: str) -> None:
+    # libpq would quote the part that it does not understand: often the password, cut at a slash.
+    try:
+        ports = parse_dsn(url).get("port", "")
+    except psycopg2.ProgrammingError:
+        ports = "none"
+    if not all(port.isdigit() for port in ports.split(",") if port):
+        raise SourceError(
+            "the source's address cannot be understood: it is postgresql://user:password@host:port/"
+            "database, and in a password / @ : % are written as %2F %40 %3A %25"
+        )
 
 
 def _read_tables(
