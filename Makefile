@@ -42,7 +42,7 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/shellcheck .ci/run .ci/train
+	$(VENV)/bin/shellcheck .ci/*
 	$(VENV)/bin/actionlint -shellcheck $(VENV)/bin/shellcheck
 	$(VENV)/bin/zizmor --offline --quiet .github/workflows
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1
