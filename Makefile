@@ -8,7 +8,7 @@ SAM := .venv-sam/bin/sam
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check bench lock clean build-Function
+.PHONY: help setup demo test test-sam quick check bench lock clean build-Function
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -33,6 +33,9 @@ demo: $(VENV)/ready ## a private PostgreSQL with demo data, a trained release, a
 
 test: setup ## all tests
 	$(PY) -m pytest
+
+test-sam: setup ## the tests of `sam local`, which want Docker, or root to start it
+	$(PY) -m pytest tests/end_to_end/test_sam_local.py
 
 quick: $(VENV)/ready ## the tests that start no server
 	$(PY) -m pytest -m "not slow"

@@ -7,9 +7,10 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.releases",
     "tests.support.s3_server",
+    "tests.support.sam",
 ]
 
-_SERVERS = {"postgres_server", "s3_endpoint", "built_function"}
+_SERVERS = {"postgres_server", "s3_endpoint", "built_function", "docker_engine"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

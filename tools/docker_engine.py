@@ -1,6 +1,5 @@
 """A Docker engine: the one that answers here, or a private one that is gone when the block ends."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -61,7 +60,7 @@ def docker_engine() -> Iterator[DockerEngine]:
     which containers reach this machine: neither its firewall nor its forwarding is touched.
 
     Raises:
-        NoDockerEngineError: nobody answers, and none can be started here.
+        NoDockerEngineError: none answers and none can be started, or it has no network.
     """
     host = os.environ.get("DOCKER_HOST") or _USUAL_HOST
     if _answers(host):
@@ -75,8 +74,7 @@ def docker_engine() -> Iterator[DockerEngine]:
 def _private_engine() -> Iterator[DockerEngine]:
     if os.geteuid() != 0:
         raise NoDockerEngineError("no Docker engine answers, and only root can start one")
-    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
-    if missing:
+    if missing := [program for program in _PROGRAMS if shutil.which(program) is None]:
         raise NoDockerEngineError(
             f"no Docker engine answers, and to start one {', '.join(missing)} would have to be "
             f"installed: apt-get install {PACKAGES}"
@@ -169,11 +167,13 @@ def _unmount(folder: Path) -> None:
 
 
 def _gateway(host: str) -> str:
-    networks = json.loads(
-        _run("docker", "network", "inspect", "bridge", environment=_environment(host))
-    )
-    addresses = [network.get("Gateway", "") for network in networks[0]["IPAM"]["Config"]]
-    return next((address for address in addresses if "." in address), "")
+    template = "{{range .IPAM.Config}}{{println .Gateway}}{{end}}"
+    inspect = ("network", "inspect", "--format", template, "bridge")
+    addresses = _run("docker", *inspect, environment=_environment(host)).split()
+    gateway = next((address for address in addresses if "." in address), None)
+    if gateway is None:
+        raise NoDockerEngineError(f"the Docker engine at {host} has no network for containers")
+    return gateway
 
 
 def _answers(host: str) -> bool:

@@ -34,9 +34,10 @@ NOT_RUN = {
     ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "needs an AWS account",
     ".venv-sam/bin/sam deploy --region eu-central-1": "needs an AWS account",
     ".venv-sam/bin/sam delete": "needs an AWS account",
-    """echo '{"Function": {"ARTIFACT_STORE": "STORE"}}' > /tmp/variables.json""": "for the next",
-    ".venv-sam/bin/sam local invoke --env-vars /tmp/variables.json"
-    " --event events/recommendations-v2.json": "needs Docker",
+    ".venv-sam/bin/sam local invoke --event events/recommendations-v2.json": "test_sam_local.py",
+    ".venv-sam/bin/sam local invoke --skip-pull-image --event events/rerank-v2.json": "the same",
+    ".venv-sam/bin/sam local start-api --warm-containers LAZY": "the same",
+    "make test-sam": "runs test_sam_local.py",
     ".venv/bin/python -m pytest tests/end_to_end/test_lambda_runtime.py": "is one of these tests",
 }
 """Commands in blocks that are not run, and why not."""

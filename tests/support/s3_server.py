@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -70,30 +71,39 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing: a test's output is not a server's log."""
 
 
-@pytest.fixture(scope="session")
-def _running_s3() -> Iterator[S3Server]:
-    app = S3Server()
-    server = make_server(HOST, 0, app, threaded=True, request_handler=_Quiet)
-    app.endpoint = f"http://{HOST}:{server.server_port}"
+@contextmanager
+def listening(app: S3Server, host: str) -> Iterator[str]:
+    """Let the server answer at an address of this machine, too; yields the URL."""
+    server = make_server(host, 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield app
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint(_running_s3: S3Server) -> str:
+def running_s3() -> Iterator[S3Server]:
+    """The server of the whole session: who gives it faults, uses `s3_server`."""
+    app = S3Server()
+    with listening(app, HOST) as app.endpoint:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(running_s3: S3Server) -> str:
     """The server's URL; nothing in the environment points to it."""
-    return _running_s3.endpoint
+    return running_s3.endpoint
 
 
 @pytest.fixture
-def s3_server(_running_s3: S3Server) -> Iterator[S3Server]:
+def s3_server(running_s3: S3Server) -> Iterator[S3Server]:
     """The server, to let requests fail; what was not met by the end of the test is forgotten."""
-    yield _running_s3
-    _running_s3.faults.clear()
+    yield running_s3
+    running_s3.faults.clear()
 
 
 @pytest.fixture(scope="session")
