@@ -20,6 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
+
 from tools.postgres import free_port
 from tools.pythons import find_python
 
@@ -62,6 +64,7 @@ class Runtime:
 
     _port: int
     _log: Path
+    _emulator: psutil.Process
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """What the function returns for an event. The first call starts the function.
@@ -88,6 +91,10 @@ class Runtime:
         """How long the function's init phase took, or None before the first call."""
         found = _INIT_REPORT.search(self._log.read_text(errors="replace"))
         return float(found[1]) if found else None
+
+    def peak_megabytes(self) -> float:
+        """The most memory that the function's process has had so far."""
+        return max(map(_peak, self._emulator.children(recursive=True)))
 
     def log(self) -> list[str]:
         """The lines that the function and the emulator have written so far."""
@@ -130,7 +137,7 @@ def lambda_runtime(
             )  # fmt: skip
         try:
             _wait_until_it_listens(port, emulator, log)
-            yield Runtime(port, log)
+            yield Runtime(port, log, psutil.Process(emulator.pid))
         finally:
             _stop(emulator)
 
@@ -162,6 +169,12 @@ def runtime_python(version: str) -> Path:
             subprocess.run([uv, *arguments], check=True)  # noqa: S603 - our own arguments
         ready.write_text(wanted, encoding="utf-8")
     return python
+
+
+def _peak(process: psutil.Process) -> float:
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes) * 1024 / 1e6
 
 
 def _emulator() -> Path:

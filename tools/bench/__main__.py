@@ -1,7 +1,7 @@
 """`make bench`."""
 
-from tools.bench import reading, requests
+from tools.bench import memory, reading, requests
 from tools.bench.table import report
 
-for measure in (requests.measure, reading.measure):
+for measure in (requests.measure, memory.measure, reading.measure):
     report(measure())
