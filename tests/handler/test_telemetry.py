@@ -10,6 +10,7 @@ from handler.settings import Settings
 from tests.handler import small
 from tests.handler.conftest import Small
 from tests.handler.events import Context, Send, function, http_event
+from tests.support.documents import PROJECT, blocks
 
 NOON = "2021-10-12T12:00:00"
 STRANGER = 12345
@@ -54,6 +55,15 @@ def test_every_feed_leaves_one_line(
         assert line["milliseconds"] == pytest.approx(metrics(line)["Duration"], abs=0.01)
         assert metrics(line)["Fallback"] == 0
         assert metrics(line)["FeatureAge"] > 0
+
+
+def test_the_reference_shows_such_a_line(send: Send, capsys: pytest.CaptureFixture[str]) -> None:
+    reference = PROJECT / "docs" / "reference" / "stack.md"
+    (shown,) = (json.loads(block.text) for block in blocks(reference) if "_aws" in block.text)
+    send(http_event("/v1/recommendations", "id=7"))
+    (line,) = lines(capsys)
+    assert [*shown] == [*line]
+    assert metrics(shown).keys() == metrics(line).keys()
 
 
 def test_an_answer_for_an_unknown_reader_counts_as_fallback(

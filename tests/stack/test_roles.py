@@ -70,7 +70,6 @@ def test_training_may_write_releases_and_nothing_else() -> None:
         "Effect": "Allow",
         "Action": "s3:ListBucket",
         "Resource": {"Fn::GetAtt": ["Artifacts", "Arn"]},
-        "Condition": {"StringLike": {"s3:prefix": {"Fn::Sub": "${ArtifactPrefix}/*"}}},
     }
     assert reading == {"Effect": "Allow", "Action": "s3:GetObject", "Resource": RELEASES}
     assert releasing == {
