@@ -81,6 +81,8 @@ def _quality(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "", f"{exactness.differing:,} of {exactness.rows:,} rows differ"
     on_thresholds = f"{exactness.threshold_differing:,} of {exactness.threshold_rows:,}"
     yield "", f"{on_thresholds} rows on thresholds differ"
+    if manifest.first_stage:
+        yield "first stage", manifest.first_stage.sentence
     yield "gate", _verdict(passed=gate.passed)
     for check in gate.checks:
         yield "", check.sentence

@@ -32,7 +32,10 @@ TOPIC = "topic"
 """string."""
 FEATURES = "features"
 """FixedSizeList<float32>: [P] in posts.parquet, [R] in users/*.parquet."""
+VECTOR = "vector"
+"""FixedSizeList<float32> [D]: by which the first stage finds candidates, if the ranker has one."""
 POSTS_COLUMNS = (POST_ID, TEXT, TOPIC, FEATURES)
+"""Those that every release has."""
 
 # Columns of users/*.parquet:
 USER_ID = "user_id"
@@ -54,6 +57,8 @@ INPUT_LEAVE_OUT = "leave_out"
 """int64 [E]: rows of posts that must not be recommended."""
 INPUT_K = "k"
 """int64 [1]: how many posts to return at most."""
+INPUT_VECTORS = "vectors"
+"""float32 [D, N]: the vectors of all posts, a column each; only of a ranker with a first stage."""
 RANKER_INPUTS = (
     INPUT_READER,
     INPUT_POSTS,
@@ -62,6 +67,7 @@ RANKER_INPUTS = (
     INPUT_LEAVE_OUT,
     INPUT_K,
 )
+"""Those that every ranker has."""
 
 # Outputs of the ranker:
 OUTPUT_ROWS = "rows"
@@ -69,6 +75,8 @@ OUTPUT_ROWS = "rows"
 OUTPUT_SCORES = "scores"
 """float64, the length of `rows`: raw margins (log odds), best first."""
 RANKER_OUTPUTS = (OUTPUT_ROWS, OUTPUT_SCORES)
+OUTPUT_VECTOR = "reader_vector"
+"""float32 [1, D]: the reader's, of a ranker with a first stage; new posts are fitted to it."""
 
 READERS_PER_SHARD = 8_000
 """About how many readers share a file: one is fetched whole when one of its readers first asks."""

@@ -12,7 +12,7 @@ from artifacts.document import Document, Part, ReleaseId, UtcDatetime
 from artifacts.errors import BrokenRelease
 from artifacts.keys import checked_key
 from artifacts.layout import MANIFEST, POSTS, RANKER, users_file
-from artifacts.proofs import Count, Evaluation, Exactness, Gate
+from artifacts.proofs import Count, Evaluation, Exactness, FirstStage, Gate
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -84,6 +84,8 @@ class ManifestDraft(Part):
         timezone: The network's own clock, as an IANA name.
         recipe: A digest of all that decides the release: of two with the same, one is superfluous.
         user_shards: Number of files the readers are spread over.
+        first_stage: How candidates are found; None where every post is scored without having
+            tried, the catalogue being small.
     """
 
     parent: ReleaseId | None = None
@@ -94,6 +96,7 @@ class ManifestDraft(Part):
     user_shards: Annotated[int, Field(ge=1)]
     evaluation: Evaluation
     exactness: Exactness
+    first_stage: FirstStage | None = None
     gate: Gate
     code: Code
 

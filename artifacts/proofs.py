@@ -54,6 +54,57 @@ class Exactness(Part):
     passed: bool
 
 
+class Recall(Part):
+    """How much of the exact best is found.
+
+    Attributes:
+        limit: Of the best so many.
+        value: The mean share of them that was found, with its 95 % interval.
+        least: What it must come to.
+        passed: Whether it does.
+    """
+
+    limit: Annotated[int, Field(ge=1)]
+    value: float
+    low: float
+    high: float
+    least: float
+    passed: bool
+
+
+class FirstStage(Part):
+    """How the ranker finds the posts that it scores exactly.
+
+    Attributes:
+        used: Whether it does: else the recall was too low, and every post is scored.
+        anchors: Posts whose exact scores tell a reader's vector.
+        dimensions: Numbers of a vector.
+        candidates: Posts that are scored exactly.
+        requests: How many requests of real readers the recall was measured on.
+        recall: Of real readers.
+        recall_of_strange_readers: Of some whose every feature is another reader's.
+    """
+
+    used: bool
+    anchors: Count
+    dimensions: Count
+    candidates: Count
+    requests: Count
+    recall: tuple[Recall, ...]
+    recall_of_strange_readers: tuple[Recall, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What is done, and the recall that decided it, without a full stop."""
+        found = ", ".join(
+            f"recall@{part.limit} {part.value:.4f} ({part.low:.4f}-{part.high:.4f})"
+            for part in self.recall
+        )
+        if self.used:
+            return f"{self.candidates:,} candidates are scored exactly: {found}"
+        return f"every post is scored, for {self.candidates:,} candidates reach only {found}"
+
+
 class Check(Part):
     """One demand of the gate.
 

@@ -45,9 +45,15 @@ class Recommender:
     def __init__(self, release: Release) -> None:
         self.manifest = release.manifest
         self.zone = zone_named(release.manifest.timezone)
+        stage = release.manifest.first_stage
         self.posts: Posts = read_posts(
-            release.read(layout.POSTS), len(release.manifest.features.post)
+            release.read(layout.POSTS),
+            len(release.manifest.features.post),
+            stage.dimensions if stage and stage.used else 0,
         )
+        self._catalogue = {layout.INPUT_POSTS: self.posts.features}
+        if len(self.posts.vectors):
+            self._catalogue[layout.INPUT_VECTORS] = self.posts.vectors
         self._readers = ReaderShards(release)
         self._session = _session(release.read(layout.RANKER))
         self._try_out()
@@ -99,11 +105,11 @@ class Recommender:
             layout.RANKER_OUTPUTS,
             {
                 layout.INPUT_READER: reader.features,
-                layout.INPUT_POSTS: self.posts.features,
                 layout.INPUT_TIME: np.array([time], np.int64),
                 layout.INPUT_CANDIDATES: candidates,
                 layout.INPUT_LEAVE_OUT: leave_out,
                 layout.INPUT_K: np.array([limit], np.int64),
+                **self._catalogue,
             },
         )
         return Ranked(rows, scores, reader.known)

@@ -28,12 +28,14 @@ class Posts:
         texts: N texts.
         topics: N topics.
         features: float32 [N, P], contiguous.
+        vectors: float32 [D, N], contiguous; D is 0 where the ranker has no first stage.
     """
 
     ids: npt.NDArray[np.int64]
     texts: pa.StringArray
     topics: pa.StringArray
     features: npt.NDArray[np.float32]
+    vectors: npt.NDArray[np.float32]
 
     @cached_property
     def _by_id(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -110,10 +112,10 @@ class _Table:
     def ids(self, name: str) -> npt.NDArray[np.int64]:
         return _values(self.column(name, pa.int64()), np.int64)
 
-    def features(self, width: int) -> npt.NDArray[np.float32]:
-        rows = self.column(layout.FEATURES, pa.list_(pa.float32(), width))
+    def matrix(self, name: str, width: int) -> npt.NDArray[np.float32]:
+        rows = self.column(name, pa.list_(pa.float32(), width))
         numbers = rows.flatten()
-        self._refuse_nulls(layout.FEATURES, numbers)
+        self._refuse_nulls(name, numbers)
         return _values(numbers, np.float32).reshape(len(rows), width)
 
     def lists(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -127,13 +129,14 @@ class _Table:
             raise BrokenRelease(f"{self.path}: the column {name} has {array.null_count} nulls")
 
 
-def read_posts(data: bytes, width: int) -> Posts:
-    """The posts of `posts.parquet` with `width` features each.
+def read_posts(data: bytes, width: int, dimensions: int) -> Posts:
+    """The posts of `posts.parquet` with `width` features each, and vectors of `dimensions`, or 0.
 
     Raises:
         BrokenRelease: there are none, or the columns are not as they must be.
     """
-    table = _Table.parse(data, layout.POSTS, layout.POSTS_COLUMNS)
+    columns = (*layout.POSTS_COLUMNS, layout.VECTOR) if dimensions else layout.POSTS_COLUMNS
+    table = _Table.parse(data, layout.POSTS, columns)
     ids = table.ids(layout.POST_ID)
     if not len(ids):
         raise BrokenRelease(f"{layout.POSTS} holds no posts")
@@ -143,7 +146,11 @@ def read_posts(data: bytes, width: int) -> Posts:
         ids,
         table.column(layout.TEXT, pa.string()),
         table.column(layout.TOPIC, pa.string()),
-        table.features(width),
+        table.matrix(layout.FEATURES, width),
+        # Turned: the graph multiplies faster along the posts than across them.
+        np.ascontiguousarray(table.matrix(layout.VECTOR, dimensions).T)
+        if dimensions
+        else np.empty((0, len(ids)), np.float32),
     )
 
 
@@ -157,7 +164,7 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     ids = table.ids(layout.USER_ID)
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
-    return Readers(ids, table.features(width), *table.lists(layout.LIKED))
+    return Readers(ids, table.matrix(layout.FEATURES, width), *table.lists(layout.LIKED))
 
 
 def _values(array: pa.Array, dtype: type[_Number]) -> npt.NDArray[_Number]:

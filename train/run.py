@@ -3,7 +3,8 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
 from train.recipe import recipe_of
+from train.retrieval.choose import Chosen, choose
+from train.retrieval.requests import ranker
 from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.read import read_source
@@ -65,8 +68,16 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
             split = split_days(first + timedelta(days=1), last, settings.test_from)
             learned = learn(features, split, settings.seed)
+        with progress.stage("finding candidates fast"):
+            chosen = choose(
+                partial(ranker_graph, features.schema, features.unknown_reader, learned.booster),
+                readers.features,
+                posts.features,
+                _seconds(build.serving_day(warehouse)),
+                settings.seed,
+            )
         with progress.stage("comparing the graph with LightGBM"):
-            ranker, checked = _export(features, learned, posts)
+            checked = _require_exact(chosen, features, learned, posts)
         with progress.stage("publishing"):
             shards = layout.shards_for(len(readers.ids))
             draft = ManifestDraft(
@@ -82,10 +93,11 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 user_shards=shards,
                 evaluation=learned.evaluation,
                 exactness=checked,
+                first_stage=chosen.proof,
                 gate=judge(learned.evaluation),
                 code=made_by,
             )
-            manifest = publish(store, draft, _files(warehouse, ranker, posts, readers, shards))
+            manifest = publish(store, draft, _files(warehouse, chosen, posts, readers, shards))
             return _conclude(store, settings, manifest, trained=True)
 
 
@@ -119,18 +131,22 @@ def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tu
         return clean_tables(warehouse, settings.names, settings.timezone, now)
 
 
-def _export(
-    features: build.Features, learned: Learned, posts: FeatureRows
-) -> tuple[bytes, Exactness]:
-    model = ranker_graph(features.schema, features.unknown_reader, learned.booster)
-    checked = exactness.compare(model, learned.booster, features, posts.features)
+def _require_exact(
+    chosen: Chosen, features: build.Features, learned: Learned, posts: FeatureRows
+) -> Exactness:
+    rank = ranker(chosen.graph, posts.features, chosen.vectors)
+    checked = exactness.compare(rank, learned.booster, features, posts.features)
     if not checked.passed:
         raise ExportError(
             f"the graph is not exact and is not published: of {checked.rows:,} real rows "
             f"{checked.differing:,} differ from LightGBM, of {checked.threshold_rows:,} rows on "
             f"thresholds {checked.threshold_differing:,}"
         )
-    return model.SerializeToString(deterministic=True), checked
+    return checked
+
+
+def _seconds(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
 def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, ...]) -> DataFacts:
@@ -154,8 +170,8 @@ def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, 
 
 
 def _files(
-    warehouse: Warehouse, ranker: bytes, posts: FeatureRows, readers: FeatureRows, shards: int
+    warehouse: Warehouse, chosen: Chosen, posts: FeatureRows, readers: FeatureRows, shards: int
 ) -> Iterator[tuple[str, bytes]]:
-    yield layout.RANKER, ranker
-    yield layout.POSTS, posts_file(warehouse, posts)
+    yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
+    yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors)
     yield from reader_files(warehouse, readers, shards)

@@ -13,17 +13,15 @@ _HOUR = 3_600
 _FIRST_DAY_OF_UNIX_TIME = 3  # a Thursday, counted from Monday
 
 
-def add_model_inputs(
-    nodes: Nodes,
-    schema: Schema,
-    unknown_reader: npt.NDArray[np.float32],
-    posts: str,
-    position: str,
-) -> str:
-    """`inputs` float32 [n, F] of `reader` [1 or n, R], `posts` [n, P] and `time` [1 or n]."""
+def add_known_reader(nodes: Nodes, unknown_reader: npt.NDArray[np.float32]) -> str:
+    """`known_reader` float32 [1 or n, R]: the reader's row, with what is NaN filled in."""
     nodes.add("IsNaN", [layout.INPUT_READER], "reader_unknown")
     unknown = nodes.constant("unknown_reader", unknown_reader[np.newaxis], np.float32)
-    nodes.add("Where", ["reader_unknown", unknown, layout.INPUT_READER], "known_reader")
+    return nodes.add("Where", ["reader_unknown", unknown, layout.INPUT_READER], "known_reader")
+
+
+def add_model_inputs(nodes: Nodes, schema: Schema, posts: str) -> str:
+    """`inputs` float32 [n, F] of `posts` [n, P], and `known_reader`, `time`, `position`, 1 or n."""
     of_reader, of_post = len(schema.reader_scalars), len(schema.post_scalars)
     rates_end = of_reader + len(schema.topics)
     reader = nodes.columns("known_reader", 0, of_reader, "reader_scalars")
@@ -38,13 +36,13 @@ def add_model_inputs(
         *_topic_rates(nodes, schema, post, rates, reader),
         _affinity(nodes, taste, text),
         *(_for_each_post(nodes, posts, column, 1) for column in _clock(nodes)),
-        _for_each_post(nodes, posts, position, 1),
+        _for_each_post(nodes, posts, "position", 1),
     ]
     return nodes.add("Concat", columns, "inputs", axis=1)
 
 
 def _for_each_post(nodes: Nodes, posts: str, table: str, columns: int) -> str:
-    if "count_of_rows" not in {output for node in nodes.nodes for output in node.output}:
+    if not nodes.has("count_of_rows"):
         nodes.add("Shape", [posts], "count_of_rows", start=0, end=1)
     width = nodes.constant(f"width_{columns}", [columns])
     shape = nodes.add("Concat", ["count_of_rows", width], f"{table}_shape", axis=0)

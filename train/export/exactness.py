@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-import onnx
 import onnxruntime as ort
 
 from artifacts import layout
@@ -14,18 +13,21 @@ from train.export.graph import SERVED_POSITION, inputs_graph, trees_graph
 from train.export.session import session
 from train.export.trees import thresholds
 from train.features.build import Features
+from train.retrieval.requests import Ranker
 
 REAL_ROWS = 500_000
 """How many (reader, time, post) rows of the network are compared at least, if there are so many."""
 
 _ROWS_AT_ONCE = 50_000
 
+_NOTHING = np.empty(0, np.int64)
+
 _BACKGROUNDS = 16
 """Real rows around which every threshold is tried."""
 
 
 def compare(
-    ranker: onnx.ModelProto,
+    rank: Ranker,
     booster: lgb.Booster,
     features: Features,
     posts: npt.NDArray[np.float32],
@@ -37,7 +39,8 @@ def compare(
     placed on every threshold, one float32 step below and above it, and on NaN and infinity.
 
     Args:
-        ranker: the graph as it will be published.
+        rank: the graph as it will be published, over `posts`. Asked for the whole catalogue, it
+            scores the whole catalogue, first stage or not.
         booster: what it must equal.
         features: the impressions and their readers.
         posts: float32 [N, P], the catalogue as it will be published.
@@ -49,7 +52,6 @@ def compare(
     times = features.pairs["time"][latest]
     times = np.concatenate((times[:1], times))
     inputs = session(inputs_graph(features.schema, features.unknown_reader))
-    run = session(ranker)
     differing = 0
     backgrounds: list[npt.NDArray[np.float32]] = []
     at_once = max(1, _ROWS_AT_ONCE // len(posts))
@@ -58,9 +60,9 @@ def compare(
         rows = _inputs(inputs, readers[here], times[here], posts)
         expected = np.asarray(booster.predict(rows, raw_score=True)).reshape(-1, len(posts))
         for reader, time, margins in zip(readers[here], times[here], expected, strict=True):
-            best, scores = _whole_feed(run, reader, time, posts)
+            feed = rank(reader, int(time), len(posts), _NOTHING)
             order = np.argsort(-margins, kind="stable")
-            differing += int((best != order).sum() + (scores != margins[order]).sum())
+            differing += int((feed.rows != order).sum() + (feed.scores != margins[order]).sum())
         backgrounds.append(rows[:: max(1, len(rows) // _BACKGROUNDS)])
     on_thresholds, wrong_there = _compare_on_thresholds(booster, np.concatenate(backgrounds))
     return Exactness(
@@ -90,27 +92,6 @@ def _inputs(
         },
     )[0]
     return made
-
-
-def _whole_feed(
-    ranker: ort.InferenceSession,
-    reader: npt.NDArray[np.float32],
-    time: int,
-    posts: npt.NDArray[np.float32],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    nothing = np.empty(0, np.int64)
-    best, scores = ranker.run(
-        [layout.OUTPUT_ROWS, layout.OUTPUT_SCORES],
-        {
-            layout.INPUT_READER: reader[np.newaxis],
-            layout.INPUT_POSTS: posts,
-            layout.INPUT_TIME: np.array([time]),
-            layout.INPUT_CANDIDATES: nothing,
-            layout.INPUT_LEAVE_OUT: nothing,
-            layout.INPUT_K: np.array([len(posts)]),
-        },
-    )
-    return best, scores
 
 
 def _compare_on_thresholds(

@@ -1,6 +1,7 @@
 """Growing an ONNX graph, node by node."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,38 @@ class Nodes:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self._scope = ""
+        self._values: set[str] = set()
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """In the block, values get names of their own, so that the same part can be added twice."""
+        self._scope = f"{name}_"
+        try:
+            yield
+        finally:
+            self._scope = ""
+
+    def has(self, value: str) -> bool:
+        """Whether a node of this scope makes the value."""
+        return self._scope + value in self._values
 
     def add(
         self,
         operator: str,
         inputs: Sequence[str],
-        output: str,
+        *outputs: str,
         **attributes: Any,  # noqa: ANN401 - whatever the operator takes
     ) -> str:
-        """Add a node with one output, and return the output's name."""
-        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
-        return output
+        """Add a node, and return the name of its first output.
+
+        An input is a value of this scope or, if it makes none of that name, of the whole graph.
+        """
+        names = [self._scope + output for output in outputs]
+        seen = [self._scope + value if self.has(value) else value for value in inputs]
+        self._values.update(names)
+        self.nodes.append(helper.make_node(operator, seen, names, **attributes))
+        return names[0]
 
     def constant(self, name: str, value: object, dtype: npt.DTypeLike = np.int64) -> str:
         """Add a constant once, and return its name."""

@@ -12,8 +12,16 @@ from train.features.build import FeatureRows
 from train.warehouse import Warehouse
 
 
-def posts_file(warehouse: Warehouse, rows: FeatureRows) -> bytes:
-    """`posts.parquet`: every post with its text, topic and features, in the order of `rows`."""
+def posts_file(
+    warehouse: Warehouse, rows: FeatureRows, vectors: npt.NDArray[np.float32] | None
+) -> bytes:
+    """`posts.parquet`: every post with its text, topic and features, in the order of `rows`.
+
+    Args:
+        warehouse: has `posts`.
+        rows: the posts.
+        vectors: float32 [D, N], by which the first stage finds them, if there is one.
+    """
     posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
     posts = posts.take(np.argsort(np.argsort(rows.ids)))
     table = pa.table(
@@ -24,6 +32,8 @@ def posts_file(warehouse: Warehouse, rows: FeatureRows) -> bytes:
             layout.FEATURES: _fixed_size(rows.features),
         }
     )
+    if vectors is not None:
+        table = table.append_column(layout.VECTOR, _fixed_size(vectors.T))
     return _parquet(table)
 
 

@@ -12,9 +12,10 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from train.errors import ExportError
+from train.export.nodes import Nodes
 
 _LEQ = 0  # BRANCH_LEQ
 _SUM = 1  # aggregate_function
@@ -32,7 +33,7 @@ _REFUSED = {
 
 
 @dataclass
-class _Nodes:
+class _Trees:
     """The arrays of a TreeEnsemble while it grows."""
 
     feature: list[int] = field(default_factory=list)
@@ -46,52 +47,51 @@ class _Nodes:
     roots: list[int] = field(default_factory=list)
 
 
-def tree_ensemble(booster: lgb.Booster, inputs: str, margins: str) -> onnx.NodeProto:
-    """The trees of `booster`, from double [n, features] to the raw margins, double [n, 1].
+def add_trees(nodes: Nodes, booster: lgb.Booster, inputs: str) -> str:
+    """`margins` double [n, 1], the raw margins of `booster` for `inputs` float32 [n, features].
 
     Args:
+        nodes: the graph.
         booster: a binary or regression model with numerical splits.
-        inputs: the name of the node's input.
-        margins: the name of its output.
+        inputs: the name of the value.
 
     Raises:
         ExportError: the booster uses what cannot be written exactly.
     """
     model = booster.dump_model()
     _refuse_what_is_not_written(model, booster)
-    nodes = _Nodes()
+    trees = _Trees()
     for tree in model["tree_info"]:
-        _add_tree(nodes, tree["tree_structure"])
-    return helper.make_node(
+        _add_tree(trees, tree["tree_structure"])
+    return nodes.add(
         "TreeEnsemble",
-        [inputs],
-        [margins],
+        [nodes.add("Cast", [inputs], "inputs_double", to=onnx.TensorProto.DOUBLE)],
+        "margins",
         domain="ai.onnx.ml",
-        name="trees",
         n_targets=1,
         aggregate_function=_SUM,
         post_transform=_NO_TRANSFORM,
-        tree_roots=nodes.roots,
-        nodes_featureids=nodes.feature,
-        nodes_modes=_tensor("modes", np.full(len(nodes.feature), _LEQ, np.uint8)),
-        nodes_splits=_tensor("splits", np.array(nodes.threshold, np.float64)),
-        nodes_missing_value_tracks_true=nodes.nan_goes_left,
-        nodes_truenodeids=nodes.left,
-        nodes_trueleafs=nodes.left_is_leaf,
-        nodes_falsenodeids=nodes.right,
-        nodes_falseleafs=nodes.right_is_leaf,
-        leaf_targetids=[0] * len(nodes.leaves),
-        leaf_weights=_tensor("leaves", np.array(nodes.leaves, np.float64)),
+        tree_roots=trees.roots,
+        nodes_featureids=trees.feature,
+        nodes_modes=_tensor("modes", np.full(len(trees.feature), _LEQ, np.uint8)),
+        nodes_splits=_tensor("splits", np.array(trees.threshold, np.float64)),
+        nodes_missing_value_tracks_true=trees.nan_goes_left,
+        nodes_truenodeids=trees.left,
+        nodes_trueleafs=trees.left_is_leaf,
+        nodes_falsenodeids=trees.right,
+        nodes_falseleafs=trees.right_is_leaf,
+        leaf_targetids=[0] * len(trees.leaves),
+        leaf_weights=_tensor("leaves", np.array(trees.leaves, np.float64)),
     )
 
 
 def thresholds(booster: lgb.Booster) -> dict[int, list[float]]:
     """All thresholds of the booster by the index of their feature, ascending, each once."""
-    nodes = _Nodes()
+    trees = _Trees()
     for tree in booster.dump_model()["tree_info"]:
-        _add_tree(nodes, tree["tree_structure"])
+        _add_tree(trees, tree["tree_structure"])
     found: dict[int, set[float]] = {}
-    for feature, threshold in zip(nodes.feature, nodes.threshold, strict=True):
+    for feature, threshold in zip(trees.feature, trees.threshold, strict=True):
         found.setdefault(feature, set()).add(threshold)
     return {feature: sorted(values) for feature, values in sorted(found.items())}
 
@@ -116,30 +116,30 @@ def _settings(booster: lgb.Booster) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _add_tree(nodes: _Nodes, root: dict[str, Any]) -> None:
+def _add_tree(trees: _Trees, root: dict[str, Any]) -> None:
     if "split_index" not in root:
         # A tree of one leaf: the operator wants a root that branches; both ways lead to the leaf.
-        nodes.roots.append(_reserve(nodes, feature=0, threshold=0.0, nan_goes_left=1))
-        leaf = _add_leaf(nodes, root)
-        _link(nodes, nodes.roots[-1], (leaf, 1), (leaf, 1))
+        trees.roots.append(_reserve(trees, feature=0, threshold=0.0, nan_goes_left=1))
+        leaf = _add_leaf(trees, root)
+        _link(trees, trees.roots[-1], (leaf, 1), (leaf, 1))
         return
-    nodes.roots.append(_add_split(nodes, root))
+    trees.roots.append(_add_split(trees, root))
 
 
-def _add_split(nodes: _Nodes, split: dict[str, Any]) -> int:
+def _add_split(trees: _Trees, split: dict[str, Any]) -> int:
     if split["decision_type"] != "<=":
         raise ExportError("a split on a native category is not written: encode it as a number")
     here = _reserve(
-        nodes,
+        trees,
         feature=split["split_feature"],
         threshold=_threshold(float(split["threshold"])),
         nan_goes_left=int(_nan_goes_left(split)),
     )
     left, right = (
-        (_add_split(nodes, child), 0) if "split_index" in child else (_add_leaf(nodes, child), 1)
+        (_add_split(trees, child), 0) if "split_index" in child else (_add_leaf(trees, child), 1)
         for child in (split["left_child"], split["right_child"])
     )
-    _link(nodes, here, left, right)
+    _link(trees, here, left, right)
     return here
 
 
@@ -157,23 +157,23 @@ def _nan_goes_left(split: dict[str, Any]) -> bool:
     return bool(split["default_left"])
 
 
-def _reserve(nodes: _Nodes, feature: int, threshold: float, nan_goes_left: int) -> int:
-    nodes.feature.append(feature)
-    nodes.threshold.append(threshold)
-    nodes.nan_goes_left.append(nan_goes_left)
-    for links in (nodes.left, nodes.left_is_leaf, nodes.right, nodes.right_is_leaf):
+def _reserve(trees: _Trees, feature: int, threshold: float, nan_goes_left: int) -> int:
+    trees.feature.append(feature)
+    trees.threshold.append(threshold)
+    trees.nan_goes_left.append(nan_goes_left)
+    for links in (trees.left, trees.left_is_leaf, trees.right, trees.right_is_leaf):
         links.append(0)
-    return len(nodes.feature) - 1
+    return len(trees.feature) - 1
 
 
-def _add_leaf(nodes: _Nodes, leaf: dict[str, Any]) -> int:
-    nodes.leaves.append(float(leaf["leaf_value"]))
-    return len(nodes.leaves) - 1
+def _add_leaf(trees: _Trees, leaf: dict[str, Any]) -> int:
+    trees.leaves.append(float(leaf["leaf_value"]))
+    return len(trees.leaves) - 1
 
 
-def _link(nodes: _Nodes, split: int, left: tuple[int, int], right: tuple[int, int]) -> None:
-    nodes.left[split], nodes.left_is_leaf[split] = left
-    nodes.right[split], nodes.right_is_leaf[split] = right
+def _link(trees: _Trees, split: int, left: tuple[int, int], right: tuple[int, int]) -> None:
+    trees.left[split], trees.left_is_leaf[split] = left
+    trees.right[split], trees.right_is_leaf[split] = right
 
 
 def _tensor(name: str, values: npt.NDArray[Any]) -> onnx.TensorProto:

@@ -1,0 +1,93 @@
+"""Chooses the first stage by the recall it reaches, or full scoring where it does not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from artifacts.proofs import FirstStage
+from train.retrieval.fit import fit_retrieval
+from train.retrieval.model import Retrieval
+from train.retrieval.recall import LEFT_OUT, MOST, measure_recall
+from train.retrieval.requests import best, draw, ranker, strange
+
+SMALL_CATALOGUE = 1_000
+"""Up to here scoring every post is as fast."""
+FITTED_ON = 256
+MEASURED_ON = 1_000
+STRANGERS = 250
+
+_FEWEST = 128
+_LARGEST_PART = 8
+"""Beyond an eighth of the catalogue, candidates save too little."""
+
+MakeGraph = Callable[[Retrieval | None], onnx.ModelProto]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The graph to publish.
+
+    Attributes:
+        graph: with the first stage, or without.
+        vectors: float32 [D, N] of the posts, or None without.
+        proof: what was measured, or None for a small catalogue, where nothing was tried.
+    """
+
+    graph: onnx.ModelProto
+    vectors: npt.NDArray[np.float32] | None
+    proof: FirstStage | None
+
+
+def choose(
+    make_graph: MakeGraph,
+    readers: npt.NDArray[np.float32],
+    posts: npt.NDArray[np.float32],
+    first_day: int,
+    seed: int,
+) -> Chosen:
+    """Fit the first stage, and double its candidates until enough of the exact best is found.
+
+    Args:
+        make_graph: the ranker's graph with a first stage, or without.
+        readers: float32 [·, R], rows as they are served.
+        posts: float32 [N, P], the catalogue as it is served.
+        first_day: epoch seconds, the first moment that is served.
+        seed: of the requests that are drawn.
+    """
+    full = make_graph(None)
+    if len(posts) <= SMALL_CATALOGUE:
+        return Chosen(full, None, None)
+    generator = np.random.default_rng(seed)
+    exact = ranker(full, posts)
+    scores = np.empty((FITTED_ON, len(posts)))
+    fitted_on = draw(readers, first_day, FITTED_ON, generator)
+    for row, answer in zip(scores, best(exact, fitted_on, len(posts)), strict=True):
+        row[answer.rows] = answer.scores
+    measured_on = draw(readers, first_day, MEASURED_ON, generator)
+    nobody = strange(draw(readers, first_day, STRANGERS, generator), generator)
+    truth, strange_truth = (
+        list(best(exact, requests, MOST + LEFT_OUT)) for requests in (measured_on, nobody)
+    )
+    candidates = _FEWEST
+    while True:
+        retrieval, vectors = fit_retrieval(scores, posts, candidates)
+        graph = make_graph(retrieval)
+        rank = ranker(graph, posts, vectors)
+        recall = measure_recall(rank, measured_on, truth)
+        used = all(part.passed for part in recall)
+        if used or candidates * 2 * _LARGEST_PART > len(posts):
+            break
+        candidates *= 2
+    proof = FirstStage(
+        used=used,
+        anchors=len(retrieval.anchors),
+        dimensions=retrieval.dimensions,
+        candidates=candidates,
+        requests=MEASURED_ON,
+        recall=recall,
+        recall_of_strange_readers=measure_recall(rank, nobody, strange_truth),
+    )
+    return Chosen(graph, vectors, proof) if used else Chosen(full, None, proof)

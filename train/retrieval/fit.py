@@ -1,0 +1,76 @@
+"""Fits the first stage to exact scores.
+
+The scores of sampled readers are a table of low rank. Its singular vectors (Eckart and Young, "The
+approximation of one matrix by another of lower rank", Psychometrika 1936) are what readers' vectors
+should be; which posts' scores tell them best is found by QR with column pivoting (Businger and
+Golub, "Linear least squares solutions by Householder transformations", Numerische Mathematik 1965).
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import qr
+
+from train.retrieval.model import Retrieval
+
+Floats = npt.NDArray[np.float64]
+
+ANCHORS = 64
+MOST_DIMENSIONS = 32
+"""The vectors are read whole at each request: they must stay short."""
+
+_KEPT = 0.999
+"""The share of the scores' variance among posts that the vectors must be able to hold."""
+_RIDGE = 1e-3
+
+
+def fit_retrieval(
+    scores: Floats, posts: npt.NDArray[np.float32], candidates: int
+) -> tuple[Retrieval, npt.NDArray[np.float32]]:
+    """The first stage, and the posts' vectors, float32 [D, N].
+
+    Args:
+        scores: float64 [requests, N], exact.
+        posts: float32 [N, P].
+        candidates: how many posts it is to keep.
+    """
+    # What moves all posts of a reader alike does not change their order.
+    centered = scores - scores.mean(axis=1, keepdims=True)
+    centered -= centered.mean(axis=0)
+    _, singular, directions = np.linalg.svd(centered, full_matrices=False)
+    kept = np.cumsum(singular**2) / max(float((singular**2).sum()), 1e-300)
+    needed = int(np.count_nonzero(kept < _KEPT)) + 1
+    dimensions = min(needed, MOST_DIMENSIONS, len(kept))
+    _, order = qr(directions[:ANCHORS], mode="r", pivoting=True)
+    anchors = order[:ANCHORS]
+    seen = scores[:, anchors] - scores[:, anchors].mean(axis=1, keepdims=True)
+    weights = _regress(_with_one(seen), centered @ directions[:dimensions].T)
+    retrieval = Retrieval(
+        posts[anchors],
+        weights[:-1].astype(np.float32),
+        weights[-1].astype(np.float32),
+        candidates,
+    )
+    return retrieval, fit_vectors(_with_one(seen) @ weights, scores)
+
+
+def fit_vectors(readers: Floats, scores: Floats) -> npt.NDArray[np.float32]:
+    """The vectors of posts, float32 [D, N]: by the readers' they come closest to the scores.
+
+    Args:
+        readers: float64 [requests, d], vectors without the 1.
+        scores: float64 [requests, N], exact.
+    """
+    centered = scores - scores.mean(axis=1, keepdims=True)
+    return np.ascontiguousarray(_regress(_with_one(readers), centered), np.float32)
+
+
+def _with_one(columns: Floats) -> Floats:
+    return np.column_stack((columns, np.ones(len(columns))))
+
+
+def _regress(columns: Floats, targets: Floats) -> Floats:
+    """Coefficients of the ridge regression of `targets` on `columns`."""
+    square = columns.T @ columns
+    ridge = _RIDGE * np.trace(square) / len(square) * np.eye(len(square))
+    found: Floats = np.linalg.solve(square + ridge, columns.T @ targets)
+    return found
