@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 
 from artifacts import layout
+from artifacts.proofs import Exactness
 from train.export import exactness
 from train.export.graph import inputs_graph, ranker_graph, trees_graph
 from train.export.session import session
 from train.features.build import Features
 from train.features.schema import schema_for
+from train.retrieval.requests import ranker
 
 SCHEMA = schema_for(["sport", "movie", "tech", "sport"])
 POSTS, READERS = 40, 30
@@ -190,10 +192,12 @@ def features() -> Features:
     return Features(SCHEMA, UNKNOWN, ROWS, CATALOGUE, pairs)
 
 
+def compare(model: onnx.ModelProto) -> Exactness:
+    return exactness.compare(ranker(model, CATALOGUE), BOOSTER, features(), CATALOGUE)
+
+
 def test_an_exact_graph_is_found_exact() -> None:
-    found = exactness.compare(
-        ranker_graph(SCHEMA, UNKNOWN, BOOSTER), BOOSTER, features(), CATALOGUE
-    )
+    found = compare(ranker_graph(SCHEMA, UNKNOWN, BOOSTER))
     assert found.passed
     assert found.rows == (READERS * 4 + 1) * POSTS
     assert found.threshold_rows > 1_000
@@ -228,7 +232,7 @@ def a_trifle_more(leaves: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     ],
 )
 def test_a_graph_that_differs_is_found_out(model: onnx.ModelProto) -> None:
-    found = exactness.compare(model, BOOSTER, features(), CATALOGUE)
+    found = compare(model)
     assert not found.passed
     assert found.differing > 0
 
@@ -245,8 +249,6 @@ def test_single_precision_thresholds_are_found_out(monkeypatch: pytest.MonkeyPat
         return model
 
     monkeypatch.setattr(exactness, "trees_graph", rounded)
-    found = exactness.compare(
-        ranker_graph(SCHEMA, UNKNOWN, BOOSTER), BOOSTER, features(), CATALOGUE
-    )
+    found = compare(ranker_graph(SCHEMA, UNKNOWN, BOOSTER))
     assert found.threshold_differing > 0
     assert not found.passed

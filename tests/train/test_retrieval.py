@@ -1,0 +1,271 @@
+"""The first stage: few candidates for exact scoring, and what full scoring would have said."""
+
+from dataclasses import replace
+from functools import cache
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from artifacts import layout
+from artifacts.proofs import FirstStage
+from train.export.graph import inputs_graph, ranker_graph
+from train.export.session import session
+from train.features.schema import schema_for
+from train.retrieval import choose as choosing
+from train.retrieval.choose import Chosen, choose
+from train.retrieval.fit import fit_vectors
+from train.retrieval.model import Retrieval
+from train.retrieval.requests import Answer, Ranker, best, draw, ranker, strange
+
+SCHEMA = schema_for(["movie", "sport", "tech"])
+READERS, POSTS = 400, 2_100
+MONDAY = 1_633_305_600  # 2021-10-04
+SEED = 5
+Floats = npt.NDArray[np.float32]
+
+GENERATOR = np.random.default_rng(SEED)
+ROWS = GENERATOR.uniform(0.05, 0.3, (READERS, len(SCHEMA.reader))).astype(np.float32)
+CATALOGUE = GENERATOR.normal(size=(POSTS, len(SCHEMA.post))).astype(np.float32)
+CATALOGUE[:, 0] = GENERATOR.integers(0, 3, POSTS)
+UNKNOWN = GENERATOR.uniform(0.1, 0.2, len(SCHEMA.reader)).astype(np.float32)
+
+
+def booster(*, noise: float, rounds: int = 20) -> lgb.Booster:
+    """Trained on likes that follow taste and text, with that much noise."""
+    count = 20_000
+    inputs = session(inputs_graph(SCHEMA, UNKNOWN)).run(
+        ["inputs"],
+        {
+            layout.INPUT_READER: ROWS[GENERATOR.integers(READERS, size=count)],
+            layout.INPUT_POSTS: CATALOGUE[GENERATOR.integers(POSTS, size=count)],
+            layout.INPUT_TIME: MONDAY + GENERATOR.integers(7 * 86_400, size=count),
+            "position": np.ones((count, 1), np.float32),
+        },
+    )[0]
+    affinity = inputs[:, SCHEMA.model.index("text_affinity")]
+    appeal = inputs[:, SCHEMA.model.index("post_like_rate")]
+    liked = affinity + appeal + GENERATOR.normal(0, noise, count) > 1
+    parameters = {"objective": "binary", "verbosity": -1, "num_threads": 2, "num_leaves": 15}
+    return lgb.train(parameters, lgb.Dataset(inputs, liked), rounds)
+
+
+BOOSTER = booster(noise=0.5)
+
+
+def graph(retrieval: Retrieval | None) -> onnx.ModelProto:
+    return ranker_graph(SCHEMA, UNKNOWN, BOOSTER, retrieval)
+
+
+@cache
+def chosen() -> Chosen:
+    return choose(graph, ROWS, CATALOGUE, MONDAY, SEED)
+
+
+@cache
+def two_stages() -> Ranker:
+    return ranker(chosen().graph, CATALOGUE, chosen().vectors)
+
+
+@pytest.fixture
+def measured_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not recall that matters: it takes seconds to measure."""
+    monkeypatch.setattr(choosing, "MEASURED_ON", 100)
+    monkeypatch.setattr(choosing, "STRANGERS", 10)
+
+
+FULL = ranker(graph(None), CATALOGUE)
+NOTHING = np.empty(0, np.int64)
+
+
+def proof(chosen: Chosen) -> FirstStage:
+    assert chosen.proof is not None
+    return chosen.proof
+
+
+def test_few_candidates_find_nearly_all_that_full_scoring_finds() -> None:
+    found = proof(chosen())
+    assert found.used
+    assert found.candidates * 8 <= POSTS
+    assert found.requests == 1_000
+    for part, least in zip(found.recall, (0.995, 0.98), strict=True):
+        assert part.value >= part.least == least
+        assert part.low < part.value <= part.high
+    assert [part.limit for part in found.recall_of_strange_readers] == [5, 100]
+
+
+def test_what_the_manifest_says_of_recall_is_so() -> None:
+    requests = draw(ROWS, MONDAY, 200, np.random.default_rng(99))
+    shares = [
+        np.isin(truth.rows, two_stages()(reader, int(time), 5, NOTHING).rows).mean()
+        for truth, reader, time in zip(
+            best(FULL, requests, 5), requests.readers, requests.times, strict=True
+        )
+    ]
+    assert np.mean(shares) == pytest.approx(proof(chosen()).recall[0].value, abs=0.01)
+
+
+@settings(max_examples=60)
+@given(
+    reader=st.integers(0, READERS - 1),
+    time=st.integers(0, 2**33),
+    leave_out=st.sets(st.integers(0, POSTS - 1), max_size=300),
+    k=st.integers(1, 150),
+)
+def test_what_is_shown_has_exact_scores_in_order_and_nothing_left_out(
+    reader: int, time: int, leave_out: set[int], k: int
+) -> None:
+    left_out = np.array(sorted(leave_out), np.int64)
+    answer = two_stages()(ROWS[reader], time, k, left_out)
+    truth = FULL(ROWS[reader], time, POSTS, NOTHING)
+    exact = np.empty(POSTS)
+    exact[truth.rows] = truth.scores
+    assert len({*answer.rows}) == k
+    assert leave_out.isdisjoint(answer.rows.tolist())
+    assert np.array_equal(answer.scores, exact[answer.rows])
+    assert [*answer.rows] == sorted(answer.rows, key=lambda row: (-exact[row], row))
+
+
+@settings(max_examples=30)
+@given(st.integers(0, READERS - 1), st.sets(st.integers(0, POSTS - 1), max_size=300))
+def test_a_shorter_feed_is_the_beginning_of_a_longer_one(reader: int, leave_out: set[int]) -> None:
+    left_out = np.array(sorted(leave_out), np.int64)
+    longest = two_stages()(ROWS[reader], MONDAY, 100, left_out).rows
+    for k in (1, 2, 5, 50):
+        assert np.array_equal(two_stages()(ROWS[reader], MONDAY, k, left_out).rows, longest[:k])
+
+
+def test_whoever_asks_for_the_whole_catalogue_gets_it_scored() -> None:
+    for k in (POSTS, POSTS + 7):
+        answer, truth = (rank(ROWS[0], MONDAY, k, NOTHING) for rank in (two_stages(), FULL))
+        assert_same(answer, truth)
+
+
+def test_where_all_but_a_few_are_left_out_those_are_shown() -> None:
+    left_out = np.arange(POSTS - 3)
+    answer, truth = (rank(ROWS[0], MONDAY, 5, left_out) for rank in (two_stages(), FULL))
+    assert {*answer.rows} == {*range(POSTS - 3, POSTS)}
+    assert_same(answer, truth)
+    nothing = two_stages()(ROWS[0], MONDAY, 5, np.arange(POSTS))
+    assert len(nothing.rows) == 0
+
+
+def test_named_posts_are_scored_whether_they_are_candidates_or_not() -> None:
+    named = np.arange(0, POSTS, 7)
+    rows, scores = session(chosen().graph).run(
+        layout.RANKER_OUTPUTS,
+        {
+            layout.INPUT_READER: ROWS[:1],
+            layout.INPUT_POSTS: CATALOGUE,
+            layout.INPUT_VECTORS: chosen().vectors,
+            layout.INPUT_TIME: np.array([MONDAY]),
+            layout.INPUT_CANDIDATES: named,
+            layout.INPUT_LEAVE_OUT: named[:10],
+            layout.INPUT_K: np.array([POSTS]),
+        },
+    )
+    truth = FULL(ROWS[0], MONDAY, POSTS, NOTHING)
+    wanted = np.isin(truth.rows, named[10:])
+    assert_same(Answer(rows, scores), Answer(truth.rows[wanted], truth.scores[wanted]))
+
+
+def test_an_unknown_reader_has_a_feed_of_the_same_posts_as_by_full_scoring() -> None:
+    unknown = np.full(len(SCHEMA.reader), np.nan, np.float32)
+    answer, truth = (rank(unknown, MONDAY, 5, NOTHING) for rank in (two_stages(), FULL))
+    assert_same(answer, truth)
+
+
+@pytest.mark.usefixtures("measured_on_few")
+def test_equal_scores_are_ordered_by_row_as_by_full_scoring() -> None:
+    twice = np.concatenate((CATALOGUE, CATALOGUE))
+    made = choose(graph, ROWS, twice, MONDAY, SEED)
+    assert proof(made).used
+    answer = ranker(made.graph, twice, made.vectors)(ROWS[0], MONDAY, 10, NOTHING)
+    assert_same(answer, ranker(graph(None), twice)(ROWS[0], MONDAY, 10, NOTHING))
+    assert len({*answer.scores}) < len(answer.rows)
+
+
+@pytest.mark.usefixtures("measured_on_few")
+def test_where_candidates_miss_too_much_every_post_is_scored() -> None:
+    def misled(retrieval: Retrieval | None) -> onnx.ModelProto:
+        return graph(retrieval and replace(retrieval, weights=-retrieval.weights))
+
+    made = choose(misled, ROWS, CATALOGUE, MONDAY, SEED)
+    found = proof(made)
+    assert not found.used
+    assert found.candidates * 16 > POSTS
+    assert not all(part.passed for part in found.recall)
+    assert found.sentence.startswith(f"every post is scored, for {found.candidates} candidates")
+    assert made.vectors is None
+    assert made.graph == graph(None)
+
+
+def test_a_small_catalogue_is_scored_whole() -> None:
+    few = CATALOGUE[: choosing.SMALL_CATALOGUE]
+    made = choose(graph, ROWS, few, MONDAY, SEED)
+    assert (made.proof, made.vectors) == (None, None)
+    assert made.graph == graph(None)
+
+
+@pytest.mark.usefixtures("measured_on_few")
+def test_the_same_seed_chooses_the_same() -> None:
+    first, second = (choose(graph, ROWS, CATALOGUE, MONDAY, SEED) for _ in range(2))
+    assert first.graph == second.graph
+    assert first.proof == second.proof
+    assert first.vectors is not None
+    assert second.vectors is not None
+    assert np.array_equal(first.vectors, second.vectors)
+
+
+def test_new_posts_are_fitted_to_the_readers_vectors_under_the_same_graph() -> None:
+    new = CATALOGUE[::-1] + np.float32(0.01)
+    requests = draw(ROWS, MONDAY, 300, np.random.default_rng(1))
+    run = session(chosen().graph)
+    vectors = np.concatenate(
+        [
+            run.run(
+                [layout.OUTPUT_VECTOR],
+                {
+                    layout.INPUT_READER: reader[np.newaxis],
+                    layout.INPUT_POSTS: CATALOGUE,
+                    layout.INPUT_VECTORS: chosen().vectors,
+                    layout.INPUT_TIME: np.array([time]),
+                    layout.INPUT_CANDIDATES: NOTHING,
+                    layout.INPUT_LEAVE_OUT: NOTHING,
+                    layout.INPUT_K: np.array([1]),
+                },
+            )[0]
+            for reader, time in zip(requests.readers, requests.times, strict=True)
+        ]
+    )
+    assert (vectors[:, -1] == 1).all()
+    exact = ranker(graph(None), new)
+    scores = np.empty((300, POSTS))
+    for row, answer in zip(scores, best(exact, requests, POSTS), strict=True):
+        row[answer.rows] = answer.scores
+    rank = ranker(chosen().graph, new, fit_vectors(vectors[:, :-1].astype(float), scores))
+    others = draw(ROWS, MONDAY, 100, np.random.default_rng(2))
+    shares = [
+        np.isin(truth.rows, rank(reader, int(time), 5, NOTHING).rows).mean()
+        for truth, reader, time in zip(
+            best(exact, others, 5), others.readers, others.times, strict=True
+        )
+    ]
+    assert np.mean(shares) >= 0.99
+
+
+def test_strange_readers_have_everybodys_features_and_are_nobody() -> None:
+    requests = draw(ROWS, MONDAY, 50, np.random.default_rng(3))
+    nobody = strange(requests, np.random.default_rng(4))
+    assert np.array_equal(np.sort(nobody.readers, axis=0), np.sort(requests.readers, axis=0))
+    known = {row.tobytes() for row in ROWS}
+    assert not any(row.tobytes() in known for row in nobody.readers)
+
+
+def assert_same(answer: Answer, truth: Answer) -> None:
+    assert np.array_equal(answer.rows, truth.rows)
+    assert np.array_equal(answer.scores, truth.scores)
