@@ -244,7 +244,7 @@ def test_new_posts_are_fitted_to_the_readers_vectors_under_the_same_graph() -> N
     )
     assert (vectors[:, -1] == 1).all()
     exact = ranker(graph(None), new)
-    scores = np.empty((300, POSTS))
+    scores = np.empty((300, POSTS), np.float32)
     for row, answer in zip(scores, best(exact, requests, POSTS), strict=True):
         row[answer.rows] = answer.scores
     rank = ranker(chosen().graph, new, fit_vectors(vectors[:, :-1].astype(float), scores))

@@ -62,7 +62,7 @@ def choose(
         return Chosen(full, None, None)
     generator = np.random.default_rng(seed)
     exact = ranker(full, posts)
-    scores = np.empty((FITTED_ON, len(posts)))
+    scores = np.empty((FITTED_ON, len(posts)), np.float32)
     fitted_on = draw(readers, first_day, FITTED_ON, generator)
     for row, answer in zip(scores, best(exact, fitted_on, len(posts)), strict=True):
         row[answer.rows] = answer.scores

@@ -6,6 +6,8 @@ should be; which posts' scores tell them best is found by QR with column pivotin
 Golub, "Linear least squares solutions by Householder transformations", Numerische Mathematik 1965).
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import qr
@@ -13,6 +15,7 @@ from scipy.linalg import qr
 from train.retrieval.model import Retrieval
 
 Floats = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.float32]
 
 ANCHORS = 64
 MOST_DIMENSIONS = 32
@@ -21,28 +24,33 @@ MOST_DIMENSIONS = 32
 _KEPT = 0.999
 """The share of the scores' variance among posts that the vectors must be able to hold."""
 _RIDGE = 1e-3
+_SAMPLED_POSTS = 20_000
+"""So many posts tell as well as a million which directions there are."""
 
 
 def fit_retrieval(
-    scores: Floats, posts: npt.NDArray[np.float32], candidates: int
+    scores: Scores, posts: npt.NDArray[np.float32], candidates: int
 ) -> tuple[Retrieval, npt.NDArray[np.float32]]:
     """The first stage, and the posts' vectors, float32 [D, N].
 
     Args:
-        scores: float64 [requests, N], exact.
+        scores: float32 [requests, N], exact scores, rounded.
         posts: float32 [N, P].
         candidates: how many posts it is to keep.
     """
+    sample = np.linspace(0, len(posts) - 1, min(len(posts), _SAMPLED_POSTS)).astype(int)
     # What moves all posts of a reader alike does not change their order.
-    centered = scores - scores.mean(axis=1, keepdims=True)
+    centered = scores[:, sample].astype(np.float64)
+    centered -= centered.mean(axis=1, keepdims=True)
     centered -= centered.mean(axis=0)
     _, singular, directions = np.linalg.svd(centered, full_matrices=False)
     kept = np.cumsum(singular**2) / max(float((singular**2).sum()), 1e-300)
     needed = int(np.count_nonzero(kept < _KEPT)) + 1
     dimensions = min(needed, MOST_DIMENSIONS, len(kept))
     _, order = qr(directions[:ANCHORS], mode="r", pivoting=True)
-    anchors = order[:ANCHORS]
-    seen = scores[:, anchors] - scores[:, anchors].mean(axis=1, keepdims=True)
+    anchors = sample[order[:ANCHORS]]
+    seen = scores[:, anchors].astype(np.float64)
+    seen -= seen.mean(axis=1, keepdims=True)
     weights = _regress(_with_one(seen), centered @ directions[:dimensions].T)
     retrieval = Retrieval(
         posts[anchors],
@@ -53,15 +61,17 @@ def fit_retrieval(
     return retrieval, fit_vectors(_with_one(seen) @ weights, scores)
 
 
-def fit_vectors(readers: Floats, scores: Floats) -> npt.NDArray[np.float32]:
+def fit_vectors(readers: Floats, scores: Scores) -> npt.NDArray[np.float32]:
     """The vectors of posts, float32 [D, N]: by the readers' they come closest to the scores.
 
     Args:
         readers: float64 [requests, d], vectors without the 1.
-        scores: float64 [requests, N], exact.
+        scores: float32 [requests, N], exact scores, rounded.
     """
-    centered = scores - scores.mean(axis=1, keepdims=True)
-    return np.ascontiguousarray(_regress(_with_one(readers), centered), np.float32)
+    columns = _with_one(readers)
+    found = _solve(columns, columns.T.astype(np.float32) @ scores)
+    # The readers' means are taken away here: a copy of the scores could be too large.
+    return (found - _regress(columns, scores.mean(axis=1, keepdims=True))).astype(np.float32)
 
 
 def _with_one(columns: Floats) -> Floats:
@@ -70,7 +80,12 @@ def _with_one(columns: Floats) -> Floats:
 
 def _regress(columns: Floats, targets: Floats) -> Floats:
     """Coefficients of the ridge regression of `targets` on `columns`."""
+    return _solve(columns, columns.T @ targets)
+
+
+def _solve(columns: Floats, products: npt.NDArray[np.floating[Any]]) -> Floats:
+    """The same, of the targets' products with the columns."""
     square = columns.T @ columns
     ridge = _RIDGE * np.trace(square) / len(square) * np.eye(len(square))
-    found: Floats = np.linalg.solve(square + ridge, columns.T @ targets)
+    found: Floats = np.linalg.solve(square + ridge, products)
     return found
