@@ -8,10 +8,10 @@ SAM := .venv-sam/bin/sam
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sam quick check bench lock clean build-Function
+.PHONY: help setup demo test test-sam test-deploy quick check bench lock clean build-Function
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 setup: $(VENV)/ready .venv-sam/ready ## the environments, with everything pinned
 
@@ -37,6 +37,9 @@ test: setup ## all tests
 test-sam: setup ## the tests of `sam local`, which want Docker, or root to start it
 	$(PY) -m pytest tests/end_to_end/test_sam_local.py
 
+test-deploy: setup ## the tests of `sam deploy`, in an emulator of AWS
+	$(PY) -m pytest tests/end_to_end/test_sam_deploy.py
+
 quick: $(VENV)/ready ## the tests that start no server
 	$(PY) -m pytest -m "not slow"
 
@@ -57,6 +60,7 @@ lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt
+	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/ministack-requirements.in -o tools/ministack-requirements.txt
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 handler/requirements.in -o handler/requirements.txt
 
 clean: ## remove what the other targets made

@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.releases",
     "tests.support.s3_server",
     "tests.support.sam",
+    "tests.support.deployment",
 ]
 
 _SERVERS = {"postgres_server", "s3_endpoint", "built_function", "docker_engine"}

@@ -11,7 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,7 +22,7 @@ from typing import Any
 import psutil
 
 from tools.postgres import free_port
-from tools.pythons import find_python
+from tools.pythons import find_python, python_with
 
 VERSIONS = ("3.13", "3.12")
 """Pythons of Lambda that the function runs on, the one it is deployed for first."""
@@ -151,24 +150,9 @@ def runtime_python(version: str) -> Path:
     """A Python that has the Runtime Interface Client and nothing else, made when first asked for.
 
     Raises:
-        RuntimeDidNotStartError: `version` is not on this machine.
+        NoPythonError: `version` is not on this machine.
     """
-    base = find_python(version)
-    if base is None:
-        raise RuntimeDidNotStartError(f"python{version} is not on this machine")
-    venv, uv = _PROJECT / ".venv-runtime", str(Path(sys.executable).with_name("uv"))
-    requirements = _PROJECT / "tools" / "runtime-requirements.txt"
-    python, ready = venv / "bin" / "python", venv / "ready"
-    wanted = f"{base}\n{requirements.read_text(encoding='utf-8')}"
-    if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
-        install = ("pip", "install", "--quiet", "--python", str(python), "-r", str(requirements))
-        for arguments in (
-            ("venv", "--quiet", "--clear", "--python", str(base), str(venv)),
-            install,
-        ):
-            subprocess.run([uv, *arguments], check=True)  # noqa: S603 - our own arguments
-        ready.write_text(wanted, encoding="utf-8")
-    return python
+    return python_with("runtime", version)
 
 
 def _peak(process: psutil.Process) -> float:

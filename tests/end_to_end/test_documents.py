@@ -31,13 +31,14 @@ NOT_RUN = {
     "python -m handler --store .demo/store --port 8000": "serves on; the fixture `api` runs it",
     "python -m train run --source SOURCE --store STORE --test-from 2021-12-01": "wants a December",
     ".venv-sam/bin/sam build": "the fixture `built_function` runs it",
-    ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "needs an AWS account",
-    ".venv-sam/bin/sam deploy --region eu-central-1": "needs an AWS account",
-    ".venv-sam/bin/sam delete": "needs an AWS account",
+    ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "test_sam_deploy.py, in an emulator",
+    ".venv-sam/bin/sam deploy --region eu-central-1": "the same",
+    ".venv-sam/bin/sam delete": "the same",
     ".venv-sam/bin/sam local invoke --event events/recommendations-v2.json": "test_sam_local.py",
     ".venv-sam/bin/sam local invoke --skip-pull-image --event events/rerank-v2.json": "the same",
     ".venv-sam/bin/sam local start-api --warm-containers LAZY": "the same",
     "make test-sam": "runs test_sam_local.py",
+    "make test-deploy": "runs test_sam_deploy.py",
     ".venv/bin/python -m pytest tests/end_to_end/test_lambda_runtime.py": "is one of these tests",
 }
 """Commands in blocks that are not run, and why not."""

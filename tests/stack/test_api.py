@@ -63,8 +63,9 @@ def test_with_iam_calls_must_be_signed() -> None:
 def test_with_jwt_calls_must_bring_a_token_of_the_issuer_for_the_audience() -> None:
     locked = by_token()
     assert authorization(locked) == {"JWT"}
-    (route,) = locked.of_type("AWS::ApiGatewayV2::Route").values()
-    assert route["AuthorizerId"] == {"Ref": "Authorizer"}
+    routes = locked.of_type("AWS::ApiGatewayV2::Route").values()
+    assert {route["RouteKey"] for route in routes} == {"ANY /", "ANY /{proxy+}"}
+    assert all(route["AuthorizerId"] == {"Ref": "Authorizer"} for route in routes)
     authorizer = locked.properties("Authorizer")
     assert authorizer["AuthorizerType"] == "JWT"
     assert authorizer["JwtConfiguration"] == {"Issuer": ISSUER, "Audience": [AUDIENCE]}
@@ -96,7 +97,17 @@ def test_sites_that_are_named_may_call_and_ask_first_without_a_token() -> None:
     assert cors["AllowHeaders"] == ["authorization", "content-type"]
     routes = open_to.of_type("AWS::ApiGatewayV2::Route")
     kinds = {route["RouteKey"]: route["AuthorizationType"] for route in routes.values()}
-    assert kinds == {"$default": "JWT", "OPTIONS /{proxy+}": "NONE"}
+    assert kinds == {"ANY /": "JWT", "ANY /{proxy+}": "JWT", "OPTIONS /{proxy+}": "NONE"}
+
+
+def test_who_may_call_can_be_changed_later(default: Stack) -> None:
+    # Routes are made before others are removed, and an API refuses a second one of the same key.
+    def names_and_keys(made: Stack) -> set[tuple[str, str]]:
+        routes = made.of_type("AWS::ApiGatewayV2::Route")
+        return {(name, route["RouteKey"]) for name, route in routes.items()}
+
+    at_once = names_and_keys(default) | names_and_keys(by_token())
+    assert len({key for _, key in at_once}) == len(at_once)
 
 
 def by_token(**parameters: object) -> Stack:
