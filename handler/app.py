@@ -5,7 +5,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
 
@@ -15,11 +15,9 @@ from handler.answers import (
     Health,
     Int64,
     Post,
-    PostScore,
     Recommendations,
     Reranking,
     RerankRequest,
-    ScoredPost,
     Source,
 )
 from handler.clock import Moment, network_seconds
@@ -27,6 +25,7 @@ from handler.entry import follow_restores, lambda_entry
 from handler.identity import Gatekeeper
 from handler.problems import RESPONSES, add_problem_handlers
 from handler.recommender import Ranked, Recommender
+from handler.rendering import fields
 from handler.serving import Serving
 from handler.settings import Settings
 
@@ -79,64 +78,49 @@ def create_app(settings: Settings, clock: Callable[[], float] = monotonic) -> Fa
 
     # `async`, though nothing is awaited: a plain function would go through a pool of threads,
     # which costs more than the answer.
-    @app.get("/post/recommendations/")
+    @app.get("/post/recommendations/", response_model=list[Post])
     async def post_recommendations(
         request: Request,
         id: Id,  # noqa: A002 - the contract's name
         time: Time = None,
         limit: Limit = 5,
-    ) -> list[Post]:
+    ) -> Response:
         """The best posts for a reader: the network's own contract."""
         gatekeeper.admit(request.scope, id)
         recommender, arm = serving.current()
         ranked = recommender.recommend(id, _seconds(recommender, time), limit)
         _note(id, recommender, arm, ranked)
-        return [Post(**_post(recommender, row)) for row in ranked.rows]
+        return _json(recommender.renderer.posts(ranked.rows.tolist()))
 
-    @app.get("/v1/recommendations")
+    @app.get("/v1/recommendations", response_model=Recommendations)
     async def recommendations(
         request: Request,
         id: Id,  # noqa: A002 - the contract's name
         time: Time = None,
         limit: Limit = 5,
         exclude: Exclude = [],  # noqa: B006 - FastAPI copies it
-    ) -> Recommendations:
+    ) -> Response:
         """The best posts for a reader, with scores and what answered."""
         gatekeeper.admit(request.scope, id)
         recommender, arm = serving.current()
         ranked = recommender.recommend(id, _seconds(recommender, time), limit, exclude)
         _note(id, recommender, arm, ranked)
-        return Recommendations(
-            user_id=id,
-            exp_group=arm,
-            release=recommender.manifest.release,
-            source=_source(ranked),
-            recommendations=[
-                ScoredPost(**_post(recommender, row), score=score)
-                for row, score in zip(ranked.rows, ranked.scores.tolist(), strict=True)
-            ],
-        )
+        posts = recommender.renderer.scored_posts(ranked.rows.tolist(), ranked.scores.tolist())
+        head = _head(id, recommender, arm, ranked)
+        return _json(b'{%b,"recommendations":%b}' % (head, posts))
 
-    @app.post("/v1/rerank")
-    async def rerank(request: Request, asked: RerankRequest) -> Reranking:
+    @app.post("/v1/rerank", response_model=Reranking)
+    async def rerank(request: Request, asked: RerankRequest) -> Response:
         """The given posts in the order in which the reader will most likely like them."""
         gatekeeper.admit(request.scope, asked.user_id)
         recommender, arm = serving.current()
         time = _seconds(recommender, asked.time)
         ranked, unknown = recommender.rerank(asked.user_id, time, asked.post_ids)
         _note(asked.user_id, recommender, arm, ranked)
-        ids = recommender.posts.ids[ranked.rows].tolist()
-        return Reranking(
-            user_id=asked.user_id,
-            exp_group=arm,
-            release=recommender.manifest.release,
-            source=_source(ranked),
-            posts=[
-                PostScore(id=post_id, score=score)
-                for post_id, score in zip(ids, ranked.scores.tolist(), strict=True)
-            ],
-            unknown_post_ids=list(unknown),
-        )
+        posts = recommender.renderer.scores(ranked.rows.tolist(), ranked.scores.tolist())
+        head = _head(asked.user_id, recommender, arm, ranked)
+        rest = fields(unknown_post_ids=unknown)
+        return _json(b'{%b,"posts":%b,%b}' % (head, posts, rest))
 
     @app.get("/healthz")
     async def healthz() -> Health:
@@ -175,13 +159,17 @@ def _note(reader: int, recommender: Recommender, arm: str, ranked: Ranked) -> No
     telemetry.note(telemetry.Answered(reader, release, arm, _source(ranked), age))
 
 
-def _post(recommender: Recommender, row: int) -> dict[str, int | str]:
-    posts = recommender.posts
-    return {
-        "id": int(posts.ids[row]),
-        "text": posts.texts[row].as_py(),
-        "topic": posts.topics[row].as_py(),
-    }
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+def _head(reader: int, recommender: Recommender, arm: str, ranked: Ranked) -> bytes:
+    return fields(
+        user_id=reader,
+        exp_group=arm,
+        release=recommender.manifest.release,
+        source=_source(ranked),
+    )
 
 
 def _source(ranked: Ranked) -> Source:

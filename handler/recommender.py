@@ -12,6 +12,7 @@ from artifacts.errors import BrokenRelease
 from artifacts.release import Release
 from handler.clock import zone_named
 from handler.readers import Reader, ReaderShards
+from handler.rendering import Renderer
 from handler.tables import Posts, read_posts
 
 _NOTHING = np.empty(0, np.int64)
@@ -54,6 +55,7 @@ class Recommender:
         self._catalogue = {layout.INPUT_POSTS: self.posts.features}
         if len(self.posts.vectors):
             self._catalogue[layout.INPUT_VECTORS] = self.posts.vectors
+        self.renderer = Renderer(self.posts)
         self._readers = ReaderShards(release)
         self._session = _session(release.read(layout.RANKER))
         self._try_out()
@@ -75,9 +77,7 @@ class Recommender:
         rows, _ = self.posts.rows_of(left_out)
         return self._run(reader, time, _NOTHING, rows, limit)
 
-    def rerank(
-        self, user_id: int, time: int, post_ids: Sequence[int]
-    ) -> tuple[Ranked, tuple[int, ...]]:
+    def rerank(self, user_id: int, time: int, post_ids: Sequence[int]) -> tuple[Ranked, list[int]]:
         """The given posts, best first, and those of them that the release does not know.
 
         Args:
@@ -91,7 +91,7 @@ class Recommender:
         reader = self._readers.find(user_id)
         rows, unknown = self.posts.rows_of(np.array(post_ids, np.int64))
         # With no candidate the graph takes the whole catalogue, and of it the best none.
-        return self._run(reader, time, rows, _NOTHING, len(rows)), tuple(unknown.tolist())
+        return self._run(reader, time, rows, _NOTHING, len(rows)), unknown.tolist()
 
     def _run(
         self,

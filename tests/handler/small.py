@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from artifacts.channel import promote
 from artifacts.manifest import Features, Manifest
+from artifacts.proofs import FirstStage
 from artifacts.publish import publish
 from artifacts.stores import open_store
 from tests.artifacts.examples import draft
@@ -136,8 +137,13 @@ def graph(text: str = RANKER) -> bytes:
     return bytes(onnx.parser.parse_model(text).SerializeToString())
 
 
-def put(store: Path, changed: Mapping[str, bytes] | None = None, zone: str = "UTC") -> Manifest:
-    """Publish and promote the release, some of its files or its clock being others."""
+def put(
+    store: Path,
+    changed: Mapping[str, bytes] | None = None,
+    zone: str = "UTC",
+    stage: FirstStage | None = None,
+) -> Manifest:
+    """Publish and promote the release, some of its files, its clock or its ranker being others."""
     files = {
         "ranker.onnx": graph(),
         "posts.parquet": parquet(posts_columns()),
@@ -148,7 +154,12 @@ def put(store: Path, changed: Mapping[str, bytes] | None = None, zone: str = "UT
     }
     features = Features(reader=("fondness",), post=("quality", "lateness"), model=("score",))
     described = draft().model_copy(
-        update={"timezone": zone, "features": features, "user_shards": SHARDS}
+        update={
+            "timezone": zone,
+            "features": features,
+            "user_shards": SHARDS,
+            "first_stage": stage,
+        }
     )
     opened = open_store(str(store))
     manifest = publish(opened, described, files.items())

@@ -140,7 +140,7 @@ def test_rerank_of_all_posts_agrees_exactly_with_recommendations(
 ) -> None:
     recommender, full = trained_pair
     ranked, unknown = recommender.rerank(reader, time, full.ids)
-    assert unknown == ()
+    assert unknown == []
     scores = dict(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True))
     assert len(scores) == len(full.ids)
     feed = recommender.recommend(reader, time, 100)
@@ -159,7 +159,7 @@ def test_rerank_of_some_posts_gives_exactly_the_scores_of_a_full_scoring(
     scores = full.scores(reader, time)
     ranked, unknown = recommender.rerank(reader, time, given)
     best = full.best({*given}, reader, time)
-    assert unknown == ()
+    assert unknown == []
     assert _ids(recommender, ranked.rows) == best
     assert ranked.scores.tolist() == [scores[post] for post in best]
 
