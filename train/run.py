@@ -74,7 +74,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 readers.features,
                 posts.features,
                 _seconds(build.serving_day(warehouse)),
-                settings.seed,
+                seed=settings.seed,
             )
         with progress.stage("comparing the graph with LightGBM"):
             checked = _require_exact(chosen, features, learned, posts)

@@ -57,7 +57,7 @@ def test_they_are_given_post_by_post(tmp_path: Path) -> None:
     ("vectors", "said"),
     [
         (None, "posts.parquet has no column vector"),
-        (small.rows([(1, 2, 3)] * len(small.POSTS), 3), "the column vector is fixed_size_list"),
+        (small.rows([(1, 2, 3)] * len(small.POSTS), 3), "the column vector is lists of 3 float32"),
     ],
 )
 def test_a_release_without_them_is_refused(

@@ -16,8 +16,7 @@ from artifacts.proofs import FirstStage
 from train.export.graph import inputs_graph, ranker_graph
 from train.export.session import session
 from train.features.schema import schema_for
-from train.retrieval import choose as choosing
-from train.retrieval.choose import Chosen, choose
+from train.retrieval.choose import SMALL_CATALOGUE, Chosen, Effort, choose
 from train.retrieval.fit import fit_vectors
 from train.retrieval.model import Retrieval
 from train.retrieval.requests import Answer, Ranker, best, draw, ranker, strange
@@ -63,7 +62,7 @@ def graph(retrieval: Retrieval | None) -> onnx.ModelProto:
 
 @cache
 def chosen() -> Chosen:
-    return choose(graph, ROWS, CATALOGUE, MONDAY, SEED)
+    return choose(graph, ROWS, CATALOGUE, MONDAY, seed=SEED)
 
 
 @cache
@@ -71,12 +70,8 @@ def two_stages() -> Ranker:
     return ranker(chosen().graph, CATALOGUE, chosen().vectors)
 
 
-@pytest.fixture
-def measured_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is not recall that matters: it takes seconds to measure."""
-    monkeypatch.setattr(choosing, "MEASURED_ON", 100)
-    monkeypatch.setattr(choosing, "STRANGERS", 10)
-
+LITTLE = Effort(measure=100, strange=10)
+"""Where it is not recall that matters: it takes seconds to measure."""
 
 FULL = ranker(graph(None), CATALOGUE)
 NOTHING = np.empty(0, np.int64)
@@ -179,22 +174,20 @@ def test_an_unknown_reader_has_a_feed_of_the_same_posts_as_by_full_scoring() -> 
     assert_same(answer, truth)
 
 
-@pytest.mark.usefixtures("measured_on_few")
 def test_equal_scores_are_ordered_by_row_as_by_full_scoring() -> None:
     twice = np.concatenate((CATALOGUE, CATALOGUE))
-    made = choose(graph, ROWS, twice, MONDAY, SEED)
+    made = choose(graph, ROWS, twice, MONDAY, seed=SEED, effort=LITTLE)
     assert proof(made).used
     answer = ranker(made.graph, twice, made.vectors)(ROWS[0], MONDAY, 10, NOTHING)
     assert_same(answer, ranker(graph(None), twice)(ROWS[0], MONDAY, 10, NOTHING))
     assert len({*answer.scores}) < len(answer.rows)
 
 
-@pytest.mark.usefixtures("measured_on_few")
 def test_where_candidates_miss_too_much_every_post_is_scored() -> None:
     def misled(retrieval: Retrieval | None) -> onnx.ModelProto:
         return graph(retrieval and replace(retrieval, weights=-retrieval.weights))
 
-    made = choose(misled, ROWS, CATALOGUE, MONDAY, SEED)
+    made = choose(misled, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=LITTLE)
     found = proof(made)
     assert not found.used
     assert found.candidates * 16 > POSTS
@@ -205,15 +198,16 @@ def test_where_candidates_miss_too_much_every_post_is_scored() -> None:
 
 
 def test_a_small_catalogue_is_scored_whole() -> None:
-    few = CATALOGUE[: choosing.SMALL_CATALOGUE]
-    made = choose(graph, ROWS, few, MONDAY, SEED)
+    few = CATALOGUE[:SMALL_CATALOGUE]
+    made = choose(graph, ROWS, few, MONDAY, seed=SEED)
     assert (made.proof, made.vectors) == (None, None)
     assert made.graph == graph(None)
 
 
-@pytest.mark.usefixtures("measured_on_few")
 def test_the_same_seed_chooses_the_same() -> None:
-    first, second = (choose(graph, ROWS, CATALOGUE, MONDAY, SEED) for _ in range(2))
+    first, second = (
+        choose(graph, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=LITTLE) for _ in range(2)
+    )
     assert first.graph == second.graph
     assert first.proof == second.proof
     assert first.vectors is not None

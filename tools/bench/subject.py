@@ -18,14 +18,19 @@ EVENING = 1_635_624_000
 """2021-10-30 20:00, the last evening of the data."""
 
 
-def store() -> Path:
-    """The store with the release; made when first asked for, which takes half a minute."""
-    network, made = FOLDER / "network", FOLDER / "store"
-    if not network.exists():
+def network() -> Path:
+    """The folder with the tables; made when first asked for."""
+    made = FOLDER / "network"
+    if not made.exists():
         FOLDER.mkdir(exist_ok=True)
-        demo_data.write(str(network), users=3_000, posts=7_023, days=30, seed=1)
-    if not (made / "channels" / "production.json").exists():
-        run(RunSettings(source=str(network), store=str(made)), Silent())
+        demo_data.write(str(made), users=3_000, posts=7_023, days=30, seed=1)
+    return made
+
+
+def store() -> Path:
+    """The store with a release of the program as it is; training it takes half a minute."""
+    made = FOLDER / "store"
+    run(RunSettings(source=str(network()), store=str(made)), Silent())
     return made.resolve()
 
 

@@ -15,15 +15,27 @@ from train.retrieval.requests import best, draw, ranker, strange
 
 SMALL_CATALOGUE = 1_000
 """Up to here scoring every post is as fast."""
-FITTED_ON = 256
-MEASURED_ON = 1_000
-STRANGERS = 250
 
 _FEWEST = 128
 _LARGEST_PART = 8
 """Beyond an eighth of the catalogue, candidates save too little."""
 
 MakeGraph = Callable[[Retrieval | None], onnx.ModelProto]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many requests are scored over the whole catalogue, which is what takes the time.
+
+    Attributes:
+        fit: to fit the vectors to.
+        measure: of real readers, to measure recall on.
+        strange: of readers that nobody is, the same.
+    """
+
+    fit: int = 256
+    measure: int = 1_000
+    strange: int = 250
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,9 @@ def choose(
     readers: npt.NDArray[np.float32],
     posts: npt.NDArray[np.float32],
     first_day: int,
+    *,
     seed: int,
+    effort: Effort = Effort(),
 ) -> Chosen:
     """Fit the first stage, and double its candidates until enough of the exact best is found.
 
@@ -56,18 +70,19 @@ def choose(
         posts: float32 [N, P], the catalogue as it is served.
         first_day: epoch seconds, the first moment that is served.
         seed: of the requests that are drawn.
+        effort: how many.
     """
     full = make_graph(None)
     if len(posts) <= SMALL_CATALOGUE:
         return Chosen(full, None, None)
     generator = np.random.default_rng(seed)
     exact = ranker(full, posts)
-    scores = np.empty((FITTED_ON, len(posts)), np.float32)
-    fitted_on = draw(readers, first_day, FITTED_ON, generator)
+    scores = np.empty((effort.fit, len(posts)), np.float32)
+    fitted_on = draw(readers, first_day, effort.fit, generator)
     for row, answer in zip(scores, best(exact, fitted_on, len(posts)), strict=True):
         row[answer.rows] = answer.scores
-    measured_on = draw(readers, first_day, MEASURED_ON, generator)
-    nobody = strange(draw(readers, first_day, STRANGERS, generator), generator)
+    measured_on = draw(readers, first_day, effort.measure, generator)
+    nobody = strange(draw(readers, first_day, effort.strange, generator), generator)
     truth, strange_truth = (
         list(best(exact, requests, MOST + LEFT_OUT)) for requests in (measured_on, nobody)
     )
@@ -86,7 +101,7 @@ def choose(
         anchors=len(retrieval.anchors),
         dimensions=retrieval.dimensions,
         candidates=candidates,
-        requests=MEASURED_ON,
+        requests=effort.measure,
         recall=recall,
         recall_of_strange_readers=measure_recall(rank, nobody, strange_truth),
     )
