@@ -41,7 +41,7 @@ def build(folder: Path, python: str = PYTHON) -> None:
         print(f"tools/trim.py removes {pattern}, but there is no such file", file=sys.stderr)
     for room in _ROOMS:
         shutil.copytree(_PROJECT / room, folder / room, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    _compile(folder, python)
+    precompile(folder, python)
 
 
 def install_libraries(folder: Path, python: str) -> None:
@@ -61,7 +61,8 @@ def install_libraries(folder: Path, python: str) -> None:
     )  # fmt: skip
 
 
-def _compile(folder: Path, python: str) -> None:
+def precompile(folder: Path, python: str) -> None:
+    """Compile all of a function's sources, if its Python is on this machine; else say so."""
     compiler = find_python(python)
     if compiler is None:
         # It works all the same, but each cold start compiles what it imports.

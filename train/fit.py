@@ -71,14 +71,7 @@ def fit(
         held_out: inputs and labels of later days, on which the fit stops in time; without them it
             makes all `trees`.
     """
-    parameters = _PARAMETERS | {
-        "seed": seed,
-        "num_threads": (os.cpu_count() or 1) if len(liked) > _FEW_ROWS else 1,
-        "monotone_constraints": [int(name in _RISING) for name in names],
-        "interaction_constraints": [
-            [place for place, name in enumerate(names) if name in group] for group in _INTERACTING
-        ],
-    }
+    parameters = parameters_for(names, seed=seed, rows=len(liked))
     learned = lgb.Dataset(inputs, liked, feature_name=list(names))
     if held_out is None:
         return lgb.train(parameters, learned, trees)
@@ -89,3 +82,21 @@ def fit(
         valid_sets=[learned.create_valid(*held_out)],
         callbacks=[lgb.early_stopping(_PATIENCE, verbose=False)],
     )
+
+
+def parameters_for(names: tuple[str, ...], *, seed: int, rows: int) -> dict[str, object]:
+    """LightGBM's parameters.
+
+    Args:
+        names: of the inputs.
+        seed: of the sampling of rows and inputs.
+        rows: how many are learned from.
+    """
+    return _PARAMETERS | {
+        "seed": seed,
+        "num_threads": (os.cpu_count() or 1) if rows > _FEW_ROWS else 1,
+        "monotone_constraints": [int(name in _RISING) for name in names],
+        "interaction_constraints": [
+            [place for place, name in enumerate(names) if name in group] for group in _INTERACTING
+        ],
+    }

@@ -14,18 +14,20 @@ import lightgbm as lgb
 import lleaves
 import numpy as np
 import numpy.typing as npt
+import onnxruntime as ort
 import pandas as pd
-from catboost import CatBoostClassifier
 from onnxmltools import convert_lightgbm
 from onnxmltools.convert.common.data_types import FloatTensorType
 
 from artifacts import layout
 from artifacts.proofs import FirstStage
+from tools.bench.course import Course
 from tools.bench.subject import EVENING, network
 from tools.bench.table import FOLDER, Measured
 from train.export.graph import SERVED_POSITION, inputs_graph, ranker_graph
 from train.export.session import session
 from train.features import build
+from train.fit import parameters_for
 from train.inputs import model_inputs
 from train.progress import Silent
 from train.retrieval.choose import Effort, choose
@@ -48,7 +50,7 @@ _NOTHING = np.empty(0, np.int64)
 
 
 class Subject:
-    """Readers, posts, and a large model on all inputs: 300 trees of 31 leaves."""
+    """Readers, posts, and a model larger than a run makes: 300 trees of 31 leaves."""
 
     def __init__(self) -> None:
         settings = RunSettings(source=str(network()), store="")
@@ -65,16 +67,13 @@ class Subject:
         everything = np.ones(len(features.pairs["liked"]), bool)
         inputs = model_inputs(features, everything, as_served=False)
         liked = features.pairs["liked"]
-        parameters = {"objective": "binary", "num_leaves": LEAVES, "verbosity": -1, "seed": 1}
-        self.booster = lgb.train(parameters, lgb.Dataset(inputs, liked), TREES)
-        self.frame = self.posts_frame(features.posts[features.pairs["post_row"]]).assign(
-            **self._columns(features.readers[features.pairs["reader_row"]])
+        parameters = parameters_for(self.schema.model, seed=1, rows=len(liked))
+        self.booster = lgb.train(
+            parameters | {"num_leaves": LEAVES, "min_data_in_leaf": 20},
+            lgb.Dataset(inputs, liked, feature_name=list(self.schema.model)),
+            TREES,
         )
-        self.course = CatBoostClassifier(
-            iterations=TREES, depth=6, cat_features=["topic"], verbose=False, thread_count=2,
-            allow_writing_files=False,
-        )  # fmt: skip
-        self.course.fit(self.frame, liked)
+        self.course = Course(network(), TREES)
 
     def catalogue(self, size: int) -> Floats:
         """float32 [size, P]: the network's posts, then others like them."""
@@ -85,11 +84,6 @@ class Subject:
         made = drawn + generator.normal(size=drawn.shape).astype(np.float32) * spread
         made[: len(self.posts)] = self.posts[:size]
         return np.ascontiguousarray(made, np.float32)
-
-    def posts_frame(self, posts: Floats) -> pd.DataFrame:
-        """What the course's model sees of posts."""
-        frame = pd.DataFrame(posts, columns=list(self.schema.post))
-        return frame.assign(topic=frame["topic"].astype(int).astype(str))
 
     def inputs(self, reader: int, posts: Floats) -> Floats:
         """float32 [N, F]: what the trees see of one reader and all posts."""
@@ -104,14 +98,6 @@ class Subject:
             },
         )[0]
         return found
-
-    def reader_columns(self, reader: int) -> dict[str, float]:
-        """What the course's model sees of a reader."""
-        return dict(zip(self.schema.reader_scalars, self.readers[reader].tolist(), strict=False))
-
-    def _columns(self, readers: Floats) -> dict[str, Floats]:
-        scalars = self.schema.reader_scalars
-        return {name: readers[:, place] for place, name in enumerate(scalars)}
 
 
 def measure() -> Measured:
@@ -155,18 +141,22 @@ def _ways(subject: Subject, posts: Floats, effort: Effort) -> tuple[dict[str, Wa
             booster, initial_types=[("inputs", FloatTensorType([None, width]))], zipmap=False
         )
     )
+    ort.set_default_logger_severity(3)  # its conversion declares another shape than it gives
     model = FOLDER / "lleaves.txt"
     booster.save_model(str(model))
     compiled = lleaves.Model(str(model))
     compiled.compile(cache=str(FOLDER / "lleaves.o"))
-    frame = subject.posts_frame(posts)
+    frame = subject.course.catalogue(len(posts))
+    users = subject.course.users.index
     ways: dict[str, Way] = {
         "Lenta": lambda reader: ours(readers[reader], EVENING, _BEST, _NOTHING),
         "Lenta, every post scored": lambda reader: full(readers[reader], EVENING, _BEST, _NOTHING),
-        "LightGBM's predict": lambda _: _best(booster.predict(inputs, num_threads=1)),
+        "LightGBM's predict": lambda _: _best(np.asarray(booster.predict(inputs, num_threads=1))),
         "onnxmltools' model": lambda _: _best(converted.run(None, {"inputs": inputs})[1][:, 1]),
         "lleaves": lambda _: _best(compiled.predict(inputs, n_jobs=1)),
-        "pandas, CatBoost": lambda reader: _course(subject, frame, reader),
+        "pandas, CatBoost": lambda reader: subject.course.recommend(
+            frame, users[reader], pd.Timestamp(EVENING, unit="s"), _BEST
+        ),
     }
     return ways, chosen.proof
 
@@ -174,12 +164,6 @@ def _ways(subject: Subject, posts: Floats, effort: Effort) -> tuple[dict[str, Wa
 def _best(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
     best = np.argpartition(-scores, _BEST)[:_BEST]
     return best[np.argsort(-scores[best])]
-
-
-def _course(subject: Subject, frame: pd.DataFrame, reader: int) -> pd.DataFrame:
-    rows = frame.assign(**subject.reader_columns(reader))
-    scores = subject.course.predict_proba(rows[subject.course.feature_names_], thread_count=1)[:, 1]
-    return rows.assign(score=scores).sort_values("score", ascending=False).head(_BEST)
 
 
 def _in_turn(ways: dict[str, Way]) -> dict[str, list[float]]:

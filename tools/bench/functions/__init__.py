@@ -1,0 +1,1 @@
+"""Functions that ours is compared with; each is the whole of its handler."""
