@@ -4,7 +4,7 @@ import argparse
 
 import uvicorn
 
-from handler.app import create_app
+from handler.api import create_app
 from handler.settings import Settings
 
 

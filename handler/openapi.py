@@ -2,7 +2,7 @@
 
 import json
 
-from handler.app import create_app
+from handler.api import create_app
 from handler.settings import Settings
 
 

@@ -9,8 +9,8 @@ import onnxruntime as ort
 
 from artifacts import layout
 from artifacts.errors import BrokenRelease
-from artifacts.release import Release
 from handler.clock import zone_named
+from handler.fetching import Fetched
 from handler.readers import Reader, ReaderShards
 from handler.rendering import Renderer
 from handler.tables import Posts, read_posts
@@ -37,27 +37,27 @@ class Recommender:
     """One release, loaded.
 
     Args:
-        release: where the graph and the tables come from.
+        fetched: the release, its graph and its posts.
 
     Raises:
         ArtifactError: a file cannot be fetched, or is not what the manifest says.
     """
 
-    def __init__(self, release: Release) -> None:
-        self.manifest = release.manifest
-        self.zone = zone_named(release.manifest.timezone)
-        stage = release.manifest.first_stage
+    def __init__(self, fetched: Fetched) -> None:
+        self.manifest = fetched.release.manifest
+        self.zone = zone_named(self.manifest.timezone)
+        stage = self.manifest.first_stage
         self.posts: Posts = read_posts(
-            release.read(layout.POSTS),
-            len(release.manifest.features.post),
+            fetched.posts,
+            len(self.manifest.features.post),
             stage.dimensions if stage and stage.used else 0,
         )
         self._catalogue = {layout.INPUT_POSTS: self.posts.features}
         if len(self.posts.vectors):
             self._catalogue[layout.INPUT_VECTORS] = self.posts.vectors
         self.renderer = Renderer(self.posts)
-        self._readers = ReaderShards(release)
-        self._session = _session(release.read(layout.RANKER))
+        self._readers = ReaderShards(fetched.release)
+        self._session = _session(fetched.ranker)
         self._try_out()
 
     def recommend(self, user_id: int, time: int, limit: int, exclude: Sequence[int] = ()) -> Ranked:

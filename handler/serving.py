@@ -5,12 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from artifacts.channel import read_channel
-from artifacts.errors import ArtifactError, NotFound
-from artifacts.release import open_release
-from artifacts.stores import open_store
+from artifacts.errors import ArtifactError
+from handler.fetching import Fetching
 from handler.recommender import Recommender
-from handler.settings import Settings
 
 RETRY_SECONDS = 5
 """After a failed load the store is left alone for so long."""
@@ -26,12 +23,12 @@ class Serving:
     """Holds the loaded release.
 
     Args:
-        settings: where the release is.
+        fetching: where it comes from.
         clock: seconds that only grow.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settings = settings
+    def __init__(self, fetching: Fetching, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetching = fetching
         self._clock = clock
         self._lock = threading.Lock()
         self._current: tuple[Recommender, str] | None = None
@@ -64,21 +61,17 @@ class Serving:
 
     def _try_to_load(self) -> None:
         try:
-            self._current = _load(self._settings, self._current)
+            self._current = self._load()
         except ArtifactError as error:
             self._failure = str(error)
             self._next_try = self._clock() + RETRY_SECONDS
             _log.error("no release could be loaded: %s", error)
 
-
-def _load(settings: Settings, current: tuple[Recommender, str] | None) -> tuple[Recommender, str]:
-    if not settings.store:
-        raise NotFound("ARTIFACT_STORE is not set: it names the store to serve from")
-    store = open_store(settings.store)
-    channel = read_channel(store, settings.channel)
-    if channel is None:
-        raise NotFound(f"nothing was ever promoted to the channel {settings.channel}")
-    arm = channel.arms[0]
-    if current and current[0].manifest.release == arm.release:
-        return current[0], arm.name
-    return Recommender(open_release(store, arm.release)), arm.name
+    def _load(self) -> tuple[Recommender, str]:
+        fetched = self._fetching.begun()
+        if fetched is None:
+            arm = self._fetching.arm()
+            if self._current and self._current[0].manifest.release == arm.release:
+                return self._current[0], arm.name
+            fetched = self._fetching.fetch(arm)
+        return Recommender(fetched), fetched.arm

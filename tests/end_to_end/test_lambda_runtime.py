@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from mypy_boto3_s3 import S3Client
 
-from handler.app import create_app
+from handler.api import create_app
 from handler.page import HTML
 from handler.settings import Settings
 from tests.support.lambda_runtime import PROJECT, StartFunction, event, upload

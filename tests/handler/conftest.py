@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from artifacts.manifest import Manifest
-from handler.app import create_app
+from handler.api import create_app
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client

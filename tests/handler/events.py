@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs
 
-from handler.app import create_app
+from handler.api import create_app
 from handler.entry import lambda_entry
 from handler.settings import Settings
 

@@ -6,7 +6,7 @@ import onnx
 import pyarrow as pa
 import pytest
 
-from handler.app import create_app
+from handler.api import create_app
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handler.app import create_app
+from handler.api import create_app
 from handler.openapi import description
 from handler.settings import Settings
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.release import open_release
-from artifacts.stores import open_store
+from handler.fetching import Fetching
 from handler.recommender import Recommender
+from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
 from tests.handler.conftest import Small
@@ -31,13 +31,14 @@ times = st.integers(0, 2**32)
 posts = st.lists(st.sampled_from(small.POSTS) | st.integers(-(2**63), 2**63 - 1), max_size=60)
 
 
-def _recommender(store: Path, release: str) -> Recommender:
-    return Recommender(open_release(open_store(str(store)), release))
+def _recommender(store: Path) -> Recommender:
+    fetching = Fetching(Settings(str(store)))
+    return Recommender(fetching.fetch(fetching.arm()))
 
 
 @pytest.fixture(scope="module")
 def of_small(small_release: Small) -> Recommender:
-    return _recommender(small_release.store, small_release.manifest.release)
+    return _recommender(small_release.store)
 
 
 class FullScoring:
@@ -85,7 +86,7 @@ TrainedPair = tuple[Recommender, FullScoring]
 
 @pytest.fixture(scope="module")
 def trained_pair(trained: Trained) -> TrainedPair:
-    recommender = _recommender(trained.store, trained.manifest.release)
+    recommender = _recommender(trained.store)
     return recommender, FullScoring(trained)
 
 

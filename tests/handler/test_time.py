@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artifacts.errors import BrokenRelease
-from handler.app import create_app
+from handler.api import create_app
 from handler.clock import network_seconds, zone_named
 from handler.settings import Settings
 from tests.handler import small

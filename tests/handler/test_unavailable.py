@@ -9,7 +9,7 @@ import pytest
 from artifacts.channel import promote
 from artifacts.manifest import Manifest
 from artifacts.stores import open_store
-from handler.app import create_app
+from handler.api import create_app
 from handler.serving import RETRY_SECONDS
 from handler.settings import Settings
 from tests.handler import small

@@ -8,9 +8,9 @@ import pytest
 
 from artifacts.errors import BrokenRelease
 from artifacts.proofs import FirstStage, Recall
-from artifacts.release import open_release
-from artifacts.stores import open_store
+from handler.fetching import Fetching
 from handler.recommender import Recommender
+from handler.settings import Settings
 from tests.handler import small
 
 # The small release's ranker, to whose scores a vector adds: its first number, less its second.
@@ -40,8 +40,9 @@ def recommender(store: Path, vectors: pa.Array | None, stage: FirstStage | None)
 
 
 def put(store: Path, changed: dict[str, bytes], stage: FirstStage | None) -> Recommender:
-    manifest = small.put(store, changed, stage=stage)
-    return Recommender(open_release(open_store(str(store)), manifest.release))
+    small.put(store, changed, stage=stage)
+    fetching = Fetching(Settings(str(store)))
+    return Recommender(fetching.fetch(fetching.arm()))
 
 
 def test_they_are_given_post_by_post(tmp_path: Path) -> None:

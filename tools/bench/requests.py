@@ -8,11 +8,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from artifacts.channel import read_channel
-from artifacts.release import open_release
-from artifacts.stores import open_store
-from handler.app import create_app
+from handler.api import create_app
 from handler.entry import lambda_entry
+from handler.fetching import Fetching
 from handler.recommender import Recommender
 from handler.settings import Settings
 from tools.bench.subject import EVENING, event, function, store
@@ -70,8 +68,5 @@ def _in_turn(ways: dict[str, Callable[[int], object]]) -> dict[str, list[float]]
 
 
 def _recommender(address: str) -> Recommender:
-    opened = open_store(address)
-    channel = read_channel(opened)
-    if channel is None:
-        raise SystemExit(f"{address} serves nothing: remove it and measure again")
-    return Recommender(open_release(opened, channel.arms[0].release))
+    fetching = Fetching(Settings(address))
+    return Recommender(fetching.fetch(fetching.arm()))
