@@ -2,8 +2,7 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from artifacts.errors import InvalidAddress
 from artifacts.stores.base import ObjectStore, StoredObject
@@ -38,7 +37,7 @@ def open_store(url: str) -> ObjectStore:
         parts = urlsplit(url)
         if parts.netloc not in {"", "localhost"} or not parts.path.strip("/"):
             raise InvalidAddress(f"{url!r} names no folder of this machine: file:///path")
-        return FolderStore(Path(url2pathname(parts.path)))
+        return FolderStore(Path(unquote(parts.path)))
     if scheme:
         raise InvalidAddress(f"{url!r} is no store: use s3://bucket/prefix or a folder")
     if not url:

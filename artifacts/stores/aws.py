@@ -5,17 +5,18 @@ All of it is told to obstore, which reads some of the same variables and panics 
 
 import json
 import re
+from contextlib import closing
 from datetime import datetime, timedelta
 from os import environ
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, Request, build_opener
 
 from artifacts.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from boto3.session import Session
-    from obstore.store import S3Credential, S3CredentialProvider
+    from obstore.store import ClientConfig, S3Credential, S3CredentialProvider
 
 _ENDPOINT = re.compile(
     r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._/-]*)?"
@@ -34,8 +35,6 @@ _CONTAINER_TIMEOUT = 2  # seconds, as boto3 has it: it is an address of this mac
 # before they are said to: what signs a request is good for five minutes more.
 _BOTO3_TTL = timedelta(minutes=10)
 
-_direct = build_opener(ProxyHandler({}))
-
 
 def bucket_url(bucket: str, region: str) -> tuple[str, bool]:
     """Where to ask for a bucket, and whether the host's name is the bucket's own.
@@ -52,6 +51,19 @@ def bucket_url(bucket: str, region: str) -> tuple[str, bool]:
     # Amazon's certificate covers no further dots, and old buckets may have capitals.
     own = _LABEL.fullmatch(bucket) is not None
     return f"https://{bucket}.{host}" if own else f"https://{host}", own
+
+
+def certificates() -> "ClientConfig":
+    """Those of AWS_CA_BUNDLE, if it is set; the system's own are trusted, too.
+
+    Raises:
+        StoreUnavailable: its file cannot be read.
+    """
+    path = environ.get("AWS_CA_BUNDLE")
+    try:
+        return {"root_certificate": Path(path).read_bytes()} if path else {}
+    except OSError as error:
+        raise StoreUnavailable(f"there is no way to S3: AWS_CA_BUNDLE: {error}") from error
 
 
 def region() -> str:
@@ -82,7 +94,7 @@ def credential_provider() -> "S3CredentialProvider":
     """
     if environ.get("AWS_ACCESS_KEY_ID"):
         return _of_environment()
-    if environ.get(_CONTAINER_URI) and environ.get(_CONTAINER_TOKEN):
+    if environ.get(_CONTAINER_URI, "").startswith("http://") and environ.get(_CONTAINER_TOKEN):
         return _ask_container
     session = _session("no credentials in the environment")
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see above
@@ -113,10 +125,17 @@ def _of_environment() -> "S3CredentialProvider":
 
 def _ask_container() -> "S3Credential":
     """The credentials that the address in the environment gives at the moment."""
-    headers = {"Authorization": environ[_CONTAINER_TOKEN]}
-    request = Request(environ[_CONTAINER_URI], headers=headers)  # noqa: S310 - Lambda names it
-    with _direct.open(request, timeout=_CONTAINER_TIMEOUT) as answer:
-        found = json.load(answer)
+    from http.client import OK, HTTPConnection  # noqa: PLC0415 - slow, and seldom needed
+
+    address = urlsplit(environ[_CONTAINER_URI])
+    path = address._replace(scheme="", netloc="").geturl()
+    with closing(HTTPConnection(address.netloc, timeout=_CONTAINER_TIMEOUT)) as connection:
+        connection.request("GET", path, headers={"Authorization": environ[_CONTAINER_TOKEN]})
+        answer = connection.getresponse()
+        text = answer.read()
+    if answer.status != OK:
+        raise StoreUnavailable(f"{environ[_CONTAINER_URI]} answered HTTP {answer.status}")
+    found = json.loads(text)
     return {
         "access_key_id": found["AccessKeyId"],
         "secret_access_key": found["SecretAccessKey"],

@@ -69,6 +69,7 @@ class S3Store:
             "aws_endpoint_url_s3": url,
             "virtual_hosted_style_request": own_host,
         }
+        self._certificates = aws.certificates()
         self._credentials = aws.credential_provider()
         self._reader = self._connect({"read_timeout": _READ_TIMEOUT})
 
@@ -87,6 +88,7 @@ class S3Store:
                     "allow_http": self._config["aws_endpoint_url_s3"].startswith("http://"),
                     "connect_timeout": _CONNECT_TIMEOUT,
                     "timeout": _TRANSFER_TIMEOUT,
+                    **self._certificates,
                     **timeouts,
                 },
                 # `_repeated` does it: obstore gives up a write whose answer was lost.

@@ -13,6 +13,8 @@ _HTTP_SERVER_ERROR = 500
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _FAULT = re.compile(r"HttpError \{\s*kind: (\w+)")
+# What the system or the certificate's check said, deep in the account.
+_REASON = re.compile(r'(?:message: "|error: "|InvalidCertificate\(\s*)([^",]+)')
 _FAULTS = {
     "Connect": "S3 cannot be reached",
     "Timeout": "S3 did not answer in time",
@@ -55,7 +57,8 @@ def explain(url: str, error: Exception) -> ArtifactError:
     if "redirect without LOCATION" in text:
         return StoreUnavailable(f"{url}: the bucket is in another region than AWS_REGION says")
     fault = _FAULTS.get(_first(_FAULT, error) or "", "S3 cannot be used")
-    return StoreUnavailable(f"{url}: {fault}: {text}")
+    reason = _first(_REASON, error)
+    return StoreUnavailable(f"{url}: {fault}{f' ({reason})' if reason else ''}: {text}")
 
 
 def _status(error: Exception) -> int | None:

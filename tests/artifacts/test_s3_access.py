@@ -1,6 +1,7 @@
 """Where region, endpoint and credentials are looked for, and what is told where they are not."""
 
 import json
+import ssl
 import subprocess
 import sys
 import threading
@@ -15,6 +16,11 @@ from typing import TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from mypy_boto3_s3 import S3Client
 
 from artifacts.errors import StoreUnavailable
@@ -151,7 +157,7 @@ def test_credentials_that_lambda_does_not_give_are_a_sentence(
     s3: Signed, s3_bucket: str, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "another token")
-    with pytest.raises(StoreUnavailable, match="a: no credentials: HTTPError: HTTP Error 403"):
+    with pytest.raises(StoreUnavailable, match=r"a: no credentials: .* answered HTTP 403"):
         open_store(f"s3://{s3_bucket}").read("a")
     assert container.given == 0
     assert s3.keys == []
@@ -226,6 +232,7 @@ def test_without_boto3_what_is_not_in_the_environment_is_a_sentence(
         ("AWS_SECRET_ACCESS_KEY", "pasted\n"),
         ("AWS_SESSION_TOKEN", "two words"),
         ("AWS_DEFAULT_REGION", "somewhere else"),
+        ("AWS_CA_BUNDLE", "/nowhere"),
         ("AWS_ENDPOINT_URL_S3", "nowhere"),
         ("AWS_ENDPOINT_URL_S3", "http://host:99999"),
         ("AWS_ENDPOINT_URL_S3", "http://a host"),
@@ -288,6 +295,43 @@ def test_amazons_own_server_is_asked_by_https_through_the_proxy(
             open_store(f"s3://{bucket}/prefix").read("a")
         # Other libraries in this process may use the proxy, too.
         assert {asked for asked in server.asked if "amazonaws" in asked} == {f"{host}:443"}
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of this machine that it signed itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_a_server_by_https_must_have_a_certificate_that_is_trusted(
+    s3_bucket: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Container()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"https://localhost:{server.server_port}")
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    with running(server):
+        with pytest.raises(StoreUnavailable, match=r"S3 cannot be reached \(UnknownIssuer"):
+            open_store(f"s3://{s3_bucket}").read("a")
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+        with pytest.raises(StoreUnavailable, match=r"S3 answered an unnamed error \(HTTP 403\)"):
+            open_store(f"s3://{s3_bucket}").read("a")
 
 
 OPENED = """

@@ -184,9 +184,18 @@ def test_a_server_that_nobody_runs_is_a_sentence(
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     with pytest.raises(StoreUnavailable) as raised:
         open_store(f"s3://{s3_bucket}").read("a")
-    assert "S3 cannot be reached: " in str(raised.value)
+    assert "S3 cannot be reached (Connection refused): " in str(raised.value)
     assert "http://127.0.0.1:1/" in str(raised.value)
     assert "Debug" not in str(raised.value)
+
+
+def test_a_server_whose_name_nobody_knows_is_a_sentence(
+    s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://s3.invalid")
+    monkeypatch.setenv("NO_PROXY", "*")
+    with pytest.raises(StoreUnavailable, match=r"S3 cannot be reached \(failed to lookup address"):
+        open_store(f"s3://{s3_bucket}").read("a")
 
 
 @pytest.mark.usefixtures("s3_bucket")

@@ -89,11 +89,13 @@ def test_the_command_lines_stay_at_home(built_function: Path) -> None:
 
 def test_every_library_keeps_its_name_and_its_licence(built_function: Path) -> None:
     for info in built_function.glob("*.dist-info"):
-        assert (info / "METADATA").is_file(), info.name
+        metadata = (info / "METADATA").read_text(encoding="utf-8")
         # onnxruntime's licence lies beside its code.
         package_folder = built_function / info.name.partition("-")[0]
         licences = [*info.rglob("LICEN*"), *package_folder.glob("LICEN*")]
-        assert licences, info.name
+        # obstore's is in no file of its wheel.
+        named = info.name.startswith("obstore-") and "License :: OSI Approved :: MIT" in metadata
+        assert licences or named, info.name
 
 
 def test_importing_the_function_imports_nothing_heavy(imported: dict[str, str]) -> None:
