@@ -12,6 +12,7 @@ from obstore.exceptions import GenericError, PermissionDeniedError
 
 from artifacts.errors import AlreadyExists, Conflict, InvalidAddress, StoreUnavailable
 from artifacts.stores import ObjectStore, open_store, s3
+from tests.support.http_server import running
 from tests.support.s3_server import Fault, S3Server
 
 
@@ -261,14 +262,10 @@ def slow_server(s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slo
     """A server slower than an answer is waited for."""
     del s3_bucket  # for its environment
     monkeypatch.setattr(s3, "_READ_TIMEOUT", timedelta(seconds=0.2))
-    with SlowServer() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with running(SlowServer()) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
         yield server
         server.over.set()
-        server.shutdown()
-        thread.join()
 
 
 def test_an_upload_may_take_longer_than_an_answer(slow_server: SlowServer) -> None:
