@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 def lambda_entry(app: FastAPI, settings: Settings) -> "Entry":
     """The function that Lambda calls with the events of an HTTP API or a REST API."""
-    # Mangum says of each call what our own line says better, botocore where its credentials are.
-    for library in ("mangum.http", "botocore"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    # Mangum says of each call what our own line says better.
+    logging.getLogger("mangum.http").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         # Mangum asks asyncio for the event loop of a thread that has none yet, and gets one.
         warnings.filterwarnings("ignore", "There is no current event loop", DeprecationWarning)

@@ -5,7 +5,7 @@ so a removal that does harm is found, and so is a pattern that removes nothing a
 """
 
 import shutil
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 REMOVED = {
@@ -31,7 +31,7 @@ REMOVED = {
     "pyarrow/libarrow_flight.so.*": "a network protocol",
     "pyarrow/libarrow_python_flight.so.*": "the same protocol's Python side",
     "pyarrow/_flight.*": "the same protocol's module",
-    "pyarrow/libarrow_s3.so.*": "a second client of S3: the function uses boto3",
+    "pyarrow/libarrow_s3.so.*": "a second client of S3: the function uses obstore",
     "pyarrow/_s3fs.*": "that client's module; pyarrow.fs goes on without it",
     "pyarrow/_azurefs.*": "another cloud's storage; pyarrow.fs goes on without it",
     "pyarrow/_gcsfs.*": "another cloud's storage; pyarrow.fs goes on without it",
@@ -52,15 +52,9 @@ REMOVED = {
     "aws_lambda_powertools/event_handler": "another web framework",
     "aws_lambda_powertools/middleware_factory": "decorators of handlers",
     "aws_lambda_powertools/utilities/[!_j]*": "all that is not needed to import metrics",
-    "boto3/examples": "documentation",
     "fastapi/.agents": "documentation",
 }
 """Patterns of paths, each with the reason why nobody misses it."""
-
-KEPT_SERVICES = {"s3", "sts", "sso", "sso-oidc", "signin"}
-"""Of AWS's hundreds of services, those described to boto3: S3 and where credentials come from."""
-
-_SERVICES = ("botocore/data", "boto3/data")
 
 
 def trim(folder: Path) -> list[str]:
@@ -70,15 +64,9 @@ def trim(folder: Path) -> list[str]:
         The patterns that matched nothing: they are out of date.
     """
     found = {pattern: list(folder.glob(pattern)) for pattern in REMOVED}
-    for path in [*(path for paths in found.values() for path in paths), *_other_services(folder)]:
+    for path in chain.from_iterable(found.values()):
         if path.is_dir():
             shutil.rmtree(path)
         else:  # it may have gone with its folder
             path.unlink(missing_ok=True)
     return [pattern for pattern, paths in found.items() if not paths]
-
-
-def _other_services(folder: Path) -> Iterator[Path]:
-    for data in _SERVICES:
-        services = (path for path in (folder / data).iterdir() if path.is_dir())
-        yield from (path for path in services if path.name not in KEPT_SERVICES)

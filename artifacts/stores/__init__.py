@@ -2,8 +2,7 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from artifacts.errors import InvalidAddress
 from artifacts.stores.base import ObjectStore, StoredObject
@@ -30,15 +29,15 @@ def open_store(url: str) -> ObjectStore:
         bucket, _, prefix = url[len("s3://") :].partition("/")
         if not bucket:
             raise InvalidAddress(f"{url!r} names no bucket: s3://bucket/prefix")
-        # Importing boto3 takes a third of a second, and only this branch needs it.
-        from artifacts.stores.s3 import S3Store, connect  # noqa: PLC0415 - see above
+        # Whoever keeps releases in a folder needs no client of S3.
+        from artifacts.stores.s3 import S3Store  # noqa: PLC0415 - see above
 
-        return S3Store(connect(), bucket, prefix)
+        return S3Store(bucket, prefix)
     if scheme == "file":
         parts = urlsplit(url)
         if parts.netloc not in {"", "localhost"} or not parts.path.strip("/"):
             raise InvalidAddress(f"{url!r} names no folder of this machine: file:///path")
-        return FolderStore(Path(url2pathname(parts.path)))
+        return FolderStore(Path(unquote(parts.path)))
     if scheme:
         raise InvalidAddress(f"{url!r} is no store: use s3://bucket/prefix or a folder")
     if not url:

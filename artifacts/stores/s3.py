@@ -1,53 +1,45 @@
 """A store in an S3 bucket, by conditional writes."""
 
+import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
-from boto3.session import Session
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store as Client
+
+from artifacts.errors import (
+    AlreadyExists,
+    Conflict,
+    InvalidAddress,
+    NotFound,
+    StoreUnavailable,
 )
-
-from artifacts.errors import AlreadyExists, ArtifactError, Conflict, NotFound, StoreUnavailable
 from artifacts.keys import checked_key, is_key
+from artifacts.stores import aws
 from artifacts.stores.base import StoredObject
+from artifacts.stores.s3_errors import explain, may_pass, text_of
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    from obstore import PutMode
+    from obstore.store import ClientConfig, S3Config
 
-# Seconds. S3 answers in tens of milliseconds; a function's whole init may take ten seconds.
-_CONNECT_TIMEOUT = 3
-_READ_TIMEOUT = 15
+# S3 answers in tens of milliseconds; a function's whole init may take ten seconds.
+_CONNECT_TIMEOUT = timedelta(seconds=3)
+_READ_TIMEOUT = timedelta(seconds=15)
+# Of a whole transfer: an upload has no other limit, as obstore's read timeout runs from its start.
+_TRANSFER_TIMEOUT = timedelta(minutes=10)
 _ATTEMPTS = 3
-# Seconds before a refused creation is tried again, times the number of the attempt.
+# Seconds before the second attempt, and twice that before the third.
 _PAUSE = 0.1
 
-_HTTP_CONFLICT = 409
-_HTTP_PRECONDITION_FAILED = 412
+# As botocore has it; obstore panics at some others.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
-
-def connect() -> "S3Client":
-    """A client with region, endpoint and credentials from the environment, as boto3 finds them.
-
-    Raises:
-        StoreUnavailable: they make no client.
-    """
-    config = Config(
-        connect_timeout=_CONNECT_TIMEOUT,
-        read_timeout=_READ_TIMEOUT,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-    )
-    try:
-        return Session().client("s3", config=config)
-    except (BotoCoreError, ValueError) as error:
-        raise StoreUnavailable(f"there is no way to S3: {error}") from error
+T = TypeVar("T")
 
 
 class S3Store:
@@ -55,71 +47,103 @@ class S3Store:
 
     A reader needs s3:GetObject on the prefix; a writer s3:PutObject too; s3:ListBucket is needed
     for `keys`, and to tell a missing object from a forbidden one.
+
+    Args:
+        bucket: its name.
+        prefix: of all keys; slashes around it do not matter.
+
+    Raises:
+        InvalidAddress: bucket or prefix cannot be.
+        StoreUnavailable: region, endpoint or credentials are missing or make no client.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, prefix: str) -> None:
-        self._client = client
+    def __init__(self, bucket: str, prefix: str) -> None:
+        if not _BUCKET.fullmatch(bucket):
+            raise InvalidAddress(f"{bucket!r} is no bucket's name")
         self._bucket = bucket
-        stripped = prefix.strip("/")
-        self._prefix = f"{stripped}/" if stripped else ""
+        self._prefix = prefix.strip("/")
+        region = aws.region()
+        url, own_host = aws.bucket_url(bucket, region)
+        self._config: S3Config = {
+            "region": region,
+            "aws_endpoint_url_s3": url,
+            "virtual_hosted_style_request": own_host,
+        }
+        self._certificates = aws.certificates()
+        self._credentials = aws.credential_provider()
+        self._reader = self._connect({"read_timeout": _READ_TIMEOUT})
+
+    @cached_property
+    def _writer(self) -> Client:
+        return self._connect({})
+
+    def _connect(self, timeouts: "ClientConfig") -> Client:
+        try:
+            return Client(
+                self._bucket,
+                prefix=self._prefix or None,
+                config=self._config,
+                credential_provider=self._credentials,
+                client_options={
+                    "allow_http": self._config["aws_endpoint_url_s3"].startswith("http://"),
+                    "connect_timeout": _CONNECT_TIMEOUT,
+                    "timeout": _TRANSFER_TIMEOUT,
+                    **self._certificates,
+                    **timeouts,
+                },
+                # `_repeated` does it: obstore gives up a write whose answer was lost.
+                retry_config={"max_retries": 0},
+            )
+        except ValueError as error:
+            raise InvalidAddress(f"{self._prefix!r} is no prefix: {text_of(error)}") from error
+        except BaseError as error:
+            raise StoreUnavailable(f"there is no way to S3: {text_of(error)}") from error
 
     def read(self, key: str) -> StoredObject:
         """See ObjectStore."""
-        full = self._prefix + checked_key(key)
-        attempt = 1
-        while True:
-            with self._explained(full):
-                answer = self._client.get_object(Bucket=self._bucket, Key=full)
-                try:
-                    return StoredObject(answer["Body"].read(), answer["ETag"])
-                except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
-                    # boto3 repeats a request, but not one whose answer broke off in its body.
-                    if attempt == _ATTEMPTS:
-                        raise
-            attempt += 1
+        path = checked_key(key)
+
+        def read() -> StoredObject:
+            answer = obstore.get(self._reader, path)
+            return StoredObject(bytes(answer.bytes()), answer.meta["e_tag"] or "")
+
+        return self._repeated(path, read)
 
     def create(self, key: str, data: bytes) -> None:
         """See ObjectStore."""
-        full = self._prefix + checked_key(key)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with self._explained(full):
-                    self._client.put_object(
-                        Bucket=self._bucket, Key=full, Body=data, IfNoneMatch="*"
-                    )
-            except Conflict:
-                existing = self._read_if_exists(key)
-                if existing is None:
-                    # 409: another creation was under way, and it may yet fail.
-                    time.sleep(_PAUSE * attempt)
-                    continue
-                if existing.data != data:
-                    raise AlreadyExists(f"{self._url(full)} already exists") from None
-            return
-        raise Conflict(f"{self._url(full)} is being created by somebody else")
+        try:
+            self._put(key, data, "create")
+        except Conflict:
+            existing = self._read_if_exists(key)
+            if existing is None:
+                raise Conflict(f"{self._url(key)} is being created by somebody else") from None
+            if existing.data != data:
+                raise AlreadyExists(f"{self._url(key)} already exists") from None
 
     def replace(self, key: str, data: bytes, version: str) -> None:
         """See ObjectStore."""
-        full = self._prefix + checked_key(key)
         try:
-            with self._explained(full):
-                self._client.put_object(Bucket=self._bucket, Key=full, Body=data, IfMatch=version)
+            self._put(key, data, {"e_tag": version})
         except (Conflict, NotFound):
             existing = self._read_if_exists(key)
             if existing is None or existing.data != data:
-                raise Conflict(f"{self._url(full)} was changed by somebody else") from None
+                raise Conflict(f"{self._url(key)} was changed by somebody else") from None
 
     def keys(self, prefix: str) -> Iterator[str]:
         """See ObjectStore."""
-        full = self._prefix + prefix
-        pages = self._client.get_paginator("list_objects_v2")
-        with self._explained(full):
-            found = [
-                item["Key"].removeprefix(self._prefix)
-                for page in pages.paginate(Bucket=self._bucket, Prefix=full)
-                for item in page.get("Contents", ())
-            ]
-        yield from sorted(filter(is_key, found))
+        # obstore's own prefixes are whole folders.
+        folder = prefix.rpartition("/")[0]
+
+        def listed() -> list[str]:
+            pages = obstore.list(self._reader, folder or None, chunk_size=1000)
+            return [item["path"] for page in pages for item in page]
+
+        found = self._repeated(prefix, listed)
+        yield from sorted(key for key in found if key.startswith(prefix) and is_key(key))
+
+    def _put(self, key: str, data: bytes, mode: "PutMode") -> None:
+        path = checked_key(key)
+        self._repeated(path, lambda: obstore.put(self._writer, path, data, mode=mode))
 
     def _read_if_exists(self, key: str) -> StoredObject | None:
         try:
@@ -127,29 +151,17 @@ class S3Store:
         except NotFound:
             return None
 
-    def _url(self, full: str) -> str:
-        return f"s3://{self._bucket}/{full}"
+    def _url(self, path: str) -> str:
+        return "s3://" + "/".join(filter(None, (self._bucket, self._prefix, path)))
 
-    @contextmanager
-    def _explained(self, full: str) -> Iterator[None]:
-        """Turn boto3's errors into this room's."""
-        try:
-            yield
-        except ClientError as error:
-            raise _explain(self._url(full), error) from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"{self._url(full)}: {error}") from error
-
-
-def _explain(url: str, error: ClientError) -> ArtifactError:
-    code = error.response.get("Error", {}).get("Code", "an unnamed error")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    # A bucket that does not exist is a wrong address: it must not pass for an empty store.
-    if code == "NoSuchKey":
-        return NotFound(f"{url} does not exist")
-    if status in {_HTTP_CONFLICT, _HTTP_PRECONDITION_FAILED}:
-        return Conflict(f"{url}: S3 answered {code}")
-    hint = ""
-    if code == "AccessDenied":
-        hint = "; to a reader without s3:ListBucket a key that does not exist looks the same"
-    return StoreUnavailable(f"{url}: S3 answered {code} (HTTP {status}){hint}")
+    def _repeated(self, path: str, request: Callable[[], T]) -> T:
+        """What the request answers, made anew where it may yet succeed."""
+        attempt = 1
+        while True:
+            try:
+                return request()
+            except (BaseError, FileNotFoundError) as error:
+                if attempt == _ATTEMPTS or not may_pass(error):
+                    raise explain(self._url(path), error) from error
+            time.sleep(_PAUSE * attempt)
+            attempt += 1

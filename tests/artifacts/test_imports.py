@@ -8,7 +8,8 @@ import sys
 import artifacts.channel, artifacts.publish, artifacts.release
 from artifacts.stores import open_store
 open_store("/tmp")
-heavy = {"boto3", "botocore", "rich", "numpy", "pandas", "pyarrow", "onnxruntime", "lightgbm"}
+heavy = {"boto3", "botocore", "obstore", "rich", "numpy", "pandas", "pyarrow", "onnxruntime"}
+heavy |= {"lightgbm"}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -16,7 +15,7 @@ from mypy_boto3_s3 import S3Client
 
 from artifacts.channel import read_channel
 from artifacts.release import list_releases
-from artifacts.stores.s3 import S3Store
+from artifacts.stores import open_store
 from tests.support.documents import PROJECT
 from tests.support.s3_server import REGION
 from train import demo_data
@@ -121,10 +120,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bucket(s3_admin: S3Client) -> str:
-    name = f"test-{uuid4()}"
-    s3_admin.create_bucket(Bucket=name)
-    return name
+def bucket(s3_bucket: str) -> str:
+    """A bucket that this process can read, too."""
+    return s3_bucket
 
 
 @pytest.fixture
@@ -165,7 +163,7 @@ POPULARITY_IS_ALL = "UPDATE feed_data SET target = (post_id % 3 = 0)::int WHERE 
 def test_a_schedule_publishes_what_is_new_and_serves_what_passes_its_gate(
     run: Run, checkout: Path, postgres_url: str, s3_admin: S3Client, bucket: str
 ) -> None:
-    store = S3Store(s3_admin, bucket, "lenta")
+    store = open_store(f"s3://{bucket}/lenta")
     demo_data.write(postgres_url, users=400, posts=200, days=10, seed=12)
 
     def objects() -> dict[str, Any]:

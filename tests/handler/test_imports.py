@@ -7,7 +7,8 @@ import sys
 
 from tests.handler.conftest import Small
 
-HEAVY = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "boto3"}
+# The bare package botocore Powertools imports where there is one, to add to its User-Agent.
+HEAVY = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "boto3", "botocore.session"}
 OTHERS = {"train", "tools", "uvicorn", "httpx", "rich"}
 PROGRAM = """
 import asyncio, json, sys
