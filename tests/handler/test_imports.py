@@ -8,7 +8,10 @@ import sys
 from tests.handler.conftest import Small
 
 # The bare package botocore Powertools imports where there is one, to add to its User-Agent.
-HEAVY = {"pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "boto3", "botocore.session"}
+HEAVY = {
+    "pandas", "sklearn", "lightgbm", "onnx", "duckdb", "psycopg2", "pyarrow", "boto3",
+    "botocore.session",
+}  # fmt: skip
 OTHERS = {"train", "tools", "uvicorn", "httpx", "rich"}
 PROGRAM = """
 import asyncio, json, sys
@@ -41,3 +44,19 @@ def test_nothing_heavy_is_imported_to_start() -> None:
 
 def test_nothing_heavy_is_imported_to_load_a_release_and_answer(small_release: Small) -> None:
     assert _imported(str(small_release.store)) & (HEAVY | OTHERS) == set()
+
+
+def test_onnxruntime_does_not_report_to_its_makers() -> None:
+    # It reads the variable when it is imported, which is never before the room is.
+    # https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md
+    for room in ("handler", "train"):
+        environment = {key: value for key, value in os.environ.items() if "TELEMETRY" not in key}
+        program = (
+            f"import {room}, os, sys; assert 'onnxruntime' not in sys.modules;"
+            "print(os.environ['ORT_DISABLE_TELEMETRY'])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment,
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout == "1\n"
