@@ -28,6 +28,11 @@ $(VENV)/ready: requirements.txt
 	$(UV) pip install --quiet --python .venv-sam/bin/python -r tools/sam-requirements.txt
 	@touch $@
 
+.venv-bench/ready: tools/bench-requirements.txt $(VENV)/ready
+	$(UV) venv --quiet --clear --python $(PY) .venv-bench
+	$(UV) pip install --quiet --python .venv-bench/bin/python -r tools/bench-requirements.txt
+	@touch $@
+
 demo: $(VENV)/ready ## a private PostgreSQL with demo data, a trained release, and its feed to look at
 	$(PY) -m tools.demo
 
@@ -53,12 +58,13 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 	$(VENV)/bin/zizmor --offline --quiet .github/workflows
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1
 
-bench: setup ## measure, and write .bench/*.json; slow
-	$(PY) -m tools.bench
+bench: setup .venv-bench/ready ## measure, and write .bench/*.json; half an hour
+	.venv-bench/bin/python -m tools.bench
 
 lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --constraint requirements.txt tools/bench-requirements.in -o tools/bench-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/ministack-requirements.in -o tools/ministack-requirements.txt
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 handler/requirements.in -o handler/requirements.txt

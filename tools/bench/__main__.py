@@ -1,7 +1,20 @@
-"""`make bench`."""
+"""`make bench`: all measurements, or those that are named."""
 
-from tools.bench import memory, reading, requests
-from tools.bench.table import report
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-for measure in (requests.measure, memory.measure, reading.measure):
-    report(measure())
+from tools.bench.table import Measured, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAMES = ("requests", "load", "memory", "cold", "reading", "catalogue", "plot")
+"""Quick ones first."""
+
+for name in sys.argv[1:] or NAMES:
+    # Each has its own libraries, which the others need not wait for.
+    measure = cast("Callable[[], Measured | None]", import_module(f"tools.bench.{name}").measure)
+    measured = measure()
+    if measured:
+        report(measured)

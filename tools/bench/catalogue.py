@@ -132,6 +132,7 @@ def _ways(subject: Subject, posts: Floats, effort: Effort) -> tuple[dict[str, Wa
     )  # fmt: skip
     if chosen.proof is None:
         raise SystemExit("the catalogue is too small for a first stage")
+    ort.set_default_logger_severity(3)  # onnxmltools' graph gives another shape than it declares
     ours = ranker(chosen.graph, posts, chosen.vectors)
     full = ranker(ranker_graph(subject.schema, subject.unknown, booster), posts)
     inputs = subject.inputs(0, posts)
@@ -141,7 +142,6 @@ def _ways(subject: Subject, posts: Floats, effort: Effort) -> tuple[dict[str, Wa
             booster, initial_types=[("inputs", FloatTensorType([None, width]))], zipmap=False
         )
     )
-    ort.set_default_logger_severity(3)  # its conversion declares another shape than it gives
     model = FOLDER / "lleaves.txt"
     booster.save_model(str(model))
     compiled = lleaves.Model(str(model))
