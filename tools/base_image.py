@@ -9,6 +9,7 @@ import io
 import json
 import platform
 import shutil
+import ssl
 import subprocess
 import tarfile
 from pathlib import Path
@@ -35,6 +36,9 @@ _FOR_C_EXTENSIONS = (
     "librt.so.1",
 )
 """What compiled modules may expect in AWS's image, whether Python itself needs it or not."""
+
+_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+"""Where Debian and Red Hat keep those that they trust."""
 
 _BOOTSTRAP = """#!/bin/sh
 export AWS_EXECUTION_ENV=AWS_Lambda_python{version}
@@ -113,11 +117,22 @@ def _fill(image: tarfile.TarFile, version: str) -> None:
     image.add(busybox, "bin/busybox")
     for command in set(_output(busybox, "--list").split()) - {"busybox"}:
         _add(image, f"bin/{command}", tarfile.SYMTYPE, target="busybox")
+    # The function's S3 client wants some, even where it speaks plain HTTP.
+    image.add(_certificates().resolve(), "etc/pki/tls/certs/ca-bundle.crt")
     _add_text(image, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     _add_text(image, "etc/group", "root:x:0:\n")
     _add(image, "tmp", tarfile.DIRTYPE, mode=0o1777)
     for folder in ("root", "opt", "var/task"):
         _add(image, folder, tarfile.DIRTYPE, mode=0o755)
+
+
+def _certificates() -> Path:
+    paths = ssl.get_default_verify_paths()
+    found = (path for path in map(Path, (paths.openssl_cafile, *_CERTIFICATES)) if path.is_file())
+    certificates = next(found, None)
+    if certificates is None:
+        raise NoBaseImageError("a stand-in takes certificates: apt-get install ca-certificates")
+    return certificates
 
 
 def _used(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
