@@ -1,4 +1,4 @@
-"""One request: in process, and through AWS's Runtime Interface Emulator."""
+"""One request: in process, through AWS's Runtime Interface Emulator, and the course's way."""
 
 import contextlib
 import io
@@ -8,12 +8,15 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
+import pandas as pd
+
 from handler.api import create_app
 from handler.entry import lambda_entry
 from handler.fetching import Fetching
 from handler.recommender import Recommender
 from handler.settings import Settings
-from tools.bench.subject import EVENING, event, function, store
+from tools.bench.course import Course
+from tools.bench.subject import EVENING, event, function, network, store
 from tools.bench.table import Measured
 from tools.runtime import lambda_runtime, runtime_python
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 _ROUNDS = 300
 _WARM_UP = 10
+_COURSES_TREES = 300
+_EVENT = "an API Gateway event, in process"
 _CONTEXT = cast("LambdaContext", SimpleNamespace(aws_request_id="1", function_name="lenta"))
 
 
@@ -31,6 +36,8 @@ def measure() -> Measured:
     recommender = _recommender(settings.store)
     entry = lambda_entry(create_app(settings), settings)
     folder, version = function()
+    course = Course(network(), _COURSES_TREES)
+    posts, evening = course.catalogue(len(recommender.posts.ids)), pd.Timestamp(EVENING, unit="s")
     environment = {"ARTIFACT_STORE": settings.store}
 
     def answer(reader: int) -> None:
@@ -39,29 +46,41 @@ def measure() -> Measured:
 
     with lambda_runtime(folder, runtime_python(version), environment) as runtime:
         taken = _in_turn(
+            course.users.index.tolist(),
             {
                 "the recommender alone": lambda reader: recommender.recommend(reader, EVENING, 5),
-                "an API Gateway event, in process": answer,
+                _EVENT: answer,
                 "the same through the emulator": lambda reader: runtime.invoke(event(reader)),
-            }
+                "the course's way: pandas, CatBoost": lambda reader: course.recommend(
+                    posts, reader, evening, 5
+                ),
+            },
         )
+    whole = statistics.median(taken[_EVENT])
     return Measured(
         "requests",
         f"One request for 5 of 7,023 posts, milliseconds; {_ROUNDS} each, in turn",
-        ("way", "p50", "p99"),
+        ("way", "p50", "p99", "times the event"),
         tuple(
-            (way, statistics.median(times), statistics.quantiles(times, n=100)[98])
+            (
+                way,
+                statistics.median(times),
+                statistics.quantiles(times, n=100)[98],
+                statistics.median(times) / whole,
+            )
             for way, times in taken.items()
         ),
     )
 
 
-def _in_turn(ways: dict[str, Callable[[int], object]]) -> dict[str, list[float]]:
+def _in_turn(
+    readers: list[int], ways: dict[str, Callable[[int], object]]
+) -> dict[str, list[float]]:
     taken: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(_WARM_UP + _ROUNDS):
         for way, ask in ways.items():
             began = time.perf_counter()
-            ask(200 + number * 7)
+            ask(readers[number])
             if number >= _WARM_UP:
                 taken[way].append((time.perf_counter() - began) * 1000)
     return taken
