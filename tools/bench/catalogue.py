@@ -45,7 +45,7 @@ TREES, LEAVES = 300, 31
 EFFORTS = {7_023: Effort(), 100_000: Effort(128, 100, 10), 1_000_000: Effort(64, 12, 4)}
 """The catalogues, and how much is done to fit and to prove the first stage: it takes minutes."""
 _BEST = 5
-_MOST_ROUNDS, _LEAST_ROUNDS, _SECONDS = 101, 3, 20.0
+_MOST_ROUNDS, _LEAST_ROUNDS, _SECONDS = 101, 3, 10.0
 _NOTHING = np.empty(0, np.int64)
 
 

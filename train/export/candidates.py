@@ -2,6 +2,7 @@
 
 import lightgbm as lgb
 import numpy as np
+import onnx
 from onnx import TensorProto, helper
 
 from artifacts import layout
@@ -11,20 +12,18 @@ from train.export.trees import add_trees
 from train.features.schema import Schema
 from train.retrieval.model import Retrieval
 
-_NEVER = -np.inf
-
 
 def add_all_rows(nodes: Nodes) -> str:
     """`rows_to_score` int64: the candidates, or the whole catalogue, less what is left out."""
     nodes.add("Shape", [layout.INPUT_POSTS], "count_of_posts", start=0, end=1)
-    nodes.add("ConstantOfShape", ["count_of_posts"], "no_rank", value=_one_float(0.0))
-    _leave_out(nodes, "no_rank")
     nodes.add("Mul", ["count_of_posts", _is_whole_catalogue(nodes)], "range_end")
     # Range wants scalars: the count, or 0 where candidates are named.
     nodes.add("Squeeze", ["range_end"], "range_end_scalar")
     zero, one = nodes.constant("zero", 0), nodes.constant("one", 1)
     nodes.add("Range", [zero, "range_end_scalar", one], "proposed")
-    return _eligible(nodes, "proposed")
+    nodes.add("Concat", [layout.INPUT_CANDIDATES, "proposed"], "considered", axis=0)
+    _add_allowed(nodes)
+    return _allowed_of(nodes, "considered", "rows_to_score")
 
 
 def add_best_rows(nodes: Nodes, schema: Schema, booster: lgb.Booster, retrieval: Retrieval) -> str:
@@ -33,19 +32,26 @@ def add_best_rows(nodes: Nodes, schema: Schema, booster: lgb.Booster, retrieval:
     Of the named inputs of the graph it needs `vectors`, too.
     """
     _add_approximations(nodes, schema, booster, retrieval)
-    _leave_out(nodes, "approximations")
     nodes.add("Shape", ["approximations"], "count_of_posts", start=0, end=1)
+    _add_allowed(nodes)
     least = nodes.constant("candidates_at_least", [retrieval.candidates])
-    nodes.add("Max", [layout.INPUT_K, least], "candidates_wanted")
-    nodes.add("Min", ["candidates_wanted", "count_of_posts"], "candidates_there")
-    nodes.add("Mul", ["candidates_there", _is_whole_catalogue(nodes)], "count_of_proposed")
-    nodes.add("TopK", ["ranked", "count_of_proposed"], "_", "unordered", axis=0, sorted=0)
+    nodes.add("Max", [layout.INPUT_K, least], "wanted")
+    # So many more as are left out: were all of them among the best, the rest would still do. To
+    # mark them in the approximations would copy a million numbers.
+    nodes.add("Add", ["wanted", "count_of_left_out"], "wanted_and_left_out")
+    nodes.add("Min", ["wanted_and_left_out", "count_of_posts"], "there")
+    nodes.add("Mul", ["there", _is_whole_catalogue(nodes)], "count_of_proposed")
+    nodes.add("TopK", ["approximations", "count_of_proposed"], "_", "proposed", axis=0)
+    _allowed_of(nodes, "proposed", "allowed_proposed")
+    along_rows = nodes.constant("along_rows", [0])
+    nodes.add("Slice", ["allowed_proposed", along_rows, "wanted", along_rows], "best_proposed")
     # By ascending row: of equal scores the earlier row is the better one.
+    nodes.add("Shape", ["best_proposed"], "count_of_best_proposed")
     nodes.add(
-        "TopK", ["unordered", "count_of_proposed"], "proposed", "__",
-        axis=0, largest=0, sorted=1,
-    )  # fmt: skip
-    return _eligible(nodes, "proposed")
+        "TopK", ["best_proposed", "count_of_best_proposed"], "ascending", "__", axis=0, largest=0
+    )
+    _allowed_of(nodes, layout.INPUT_CANDIDATES, "allowed_candidates")
+    return nodes.add("Concat", ["allowed_candidates", "ascending"], "rows_to_score", axis=0)
 
 
 def _add_approximations(
@@ -71,11 +77,19 @@ def _add_approximations(
     nodes.add("Squeeze", ["approximations_row", along_rows], "approximations")
 
 
-def _leave_out(nodes: Nodes, ranks: str) -> str:
-    """`ranked` float32 [N]: minus infinity for what is left out."""
-    nodes.add("Shape", [layout.INPUT_LEAVE_OUT], "left_out_shape")
-    nodes.add("ConstantOfShape", ["left_out_shape"], "never", value=_one_float(_NEVER))
-    return nodes.add("ScatterElements", [ranks, layout.INPUT_LEAVE_OUT, "never"], "ranked", axis=0)
+def _add_allowed(nodes: Nodes) -> None:
+    """`allowed` bool [N]: whether a post may be recommended."""
+    nodes.add("ConstantOfShape", ["count_of_posts"], "every_post", value=_boolean(value=True))
+    nodes.add("Shape", [layout.INPUT_LEAVE_OUT], "count_of_left_out")
+    nodes.add("ConstantOfShape", ["count_of_left_out"], "not_allowed", value=_boolean(value=False))
+    nodes.add(
+        "ScatterElements", ["every_post", layout.INPUT_LEAVE_OUT, "not_allowed"], "allowed", axis=0
+    )
+
+
+def _allowed_of(nodes: Nodes, rows: str, output: str) -> str:
+    is_allowed = nodes.add("Gather", ["allowed", rows], f"{output}_mask", axis=0)
+    return nodes.add("Compress", [rows, is_allowed], output, axis=0)
 
 
 def _is_whole_catalogue(nodes: Nodes) -> str:
@@ -85,13 +99,5 @@ def _is_whole_catalogue(nodes: Nodes) -> str:
     return nodes.add("Cast", ["none_named"], "whole_catalogue", to=TensorProto.INT64)
 
 
-def _eligible(nodes: Nodes, proposed: str) -> str:
-    nodes.add("Concat", [layout.INPUT_CANDIDATES, proposed], "considered", axis=0)
-    nodes.add("Gather", ["ranked", "considered"], "ranks_of_considered", axis=0)
-    never = nodes.constant("never_ranked", _NEVER, np.float32)
-    nodes.add("Greater", ["ranks_of_considered", never], "is_eligible")
-    return nodes.add("Compress", ["considered", "is_eligible"], "rows_to_score", axis=0)
-
-
-def _one_float(value: float) -> object:
-    return helper.make_tensor("value", TensorProto.FLOAT, [1], [value])
+def _boolean(*, value: bool) -> onnx.TensorProto:
+    return helper.make_tensor("value", TensorProto.BOOL, [1], [value])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from train.retrieval.requests import best, draw, ranker, strange
 SMALL_CATALOGUE = 1_000
 """Up to here scoring every post is as fast."""
 
+DIMENSIONS = (8, 16, 32)
+"""At each request the vectors of all posts are read: they must stay short."""
 _FEWEST = 128
 _LARGEST_PART = 8
 """Beyond an eighth of the catalogue, candidates save too little."""
@@ -62,7 +65,7 @@ def choose(
     seed: int,
     effort: Effort = Effort(),
 ) -> Chosen:
-    """Fit the first stage, and double its candidates until enough of the exact best is found.
+    """Fit the first stage, larger and larger, until enough of the exact best is found.
 
     Args:
         make_graph: the ranker's graph with a first stage, or without.
@@ -86,16 +89,14 @@ def choose(
     truth, strange_truth = (
         list(best(exact, requests, MOST + LEFT_OUT)) for requests in (measured_on, nobody)
     )
-    candidates = _FEWEST
-    while True:
-        retrieval, vectors = fit_retrieval(scores, posts, candidates)
+    for candidates, dimensions in product(_numbers_of_candidates(len(posts)), DIMENSIONS):
+        retrieval, vectors = fit_retrieval(scores, posts, dimensions, candidates)
         graph = make_graph(retrieval)
         rank = ranker(graph, posts, vectors)
         recall = measure_recall(rank, measured_on, truth)
         used = all(part.passed for part in recall)
-        if used or candidates * 2 * _LARGEST_PART > len(posts):
+        if used:
             break
-        candidates *= 2
     proof = FirstStage(
         used=used,
         anchors=len(retrieval.anchors),
@@ -106,3 +107,9 @@ def choose(
         recall_of_strange_readers=measure_recall(rank, nobody, strange_truth),
     )
     return Chosen(graph, vectors, proof) if used else Chosen(full, None, proof)
+
+
+def _numbers_of_candidates(posts: int) -> list[int]:
+    """Doubled each time, the first one always among them."""
+    doublings = max(0, (posts // (_FEWEST * _LARGEST_PART)).bit_length() - 1)
+    return [_FEWEST << doubling for doubling in range(doublings + 1)]

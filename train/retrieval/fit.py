@@ -18,24 +18,21 @@ Floats = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
 
 ANCHORS = 64
-MOST_DIMENSIONS = 32
-"""The vectors are read whole at each request: they must stay short."""
 
-_KEPT = 0.999
-"""The share of the scores' variance among posts that the vectors must be able to hold."""
 _RIDGE = 1e-3
 _SAMPLED_POSTS = 20_000
 """So many posts tell as well as a million which directions there are."""
 
 
 def fit_retrieval(
-    scores: Scores, posts: npt.NDArray[np.float32], candidates: int
+    scores: Scores, posts: npt.NDArray[np.float32], dimensions: int, candidates: int
 ) -> tuple[Retrieval, npt.NDArray[np.float32]]:
     """The first stage, and the posts' vectors, float32 [D, N].
 
     Args:
         scores: float32 [requests, N], exact scores, rounded.
         posts: float32 [N, P].
+        dimensions: of the vectors, less the one for what a post has whoever reads.
         candidates: how many posts it is to keep.
     """
     sample = np.linspace(0, len(posts) - 1, min(len(posts), _SAMPLED_POSTS)).astype(int)
@@ -43,10 +40,7 @@ def fit_retrieval(
     centered = scores[:, sample].astype(np.float64)
     centered -= centered.mean(axis=1, keepdims=True)
     centered -= centered.mean(axis=0)
-    _, singular, directions = np.linalg.svd(centered, full_matrices=False)
-    kept = np.cumsum(singular**2) / max(float((singular**2).sum()), 1e-300)
-    needed = int(np.count_nonzero(kept < _KEPT)) + 1
-    dimensions = min(needed, MOST_DIMENSIONS, len(kept))
+    _, _, directions = np.linalg.svd(centered, full_matrices=False)
     _, order = qr(directions[:ANCHORS], mode="r", pivoting=True)
     anchors = sample[order[:ANCHORS]]
     seen = scores[:, anchors].astype(np.float64)
