@@ -48,7 +48,7 @@ class Posts:
         self, ids: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The rows of posts, ascending and each once, and the ids that the catalogue has not."""
-        ids = np.unique(ids)
+        ids = _unique(ids)
         known_ids, rows = self._by_id
         found = np.minimum(np.searchsorted(known_ids, ids), len(known_ids) - 1)
         known = known_ids[found] == ids
@@ -147,7 +147,7 @@ def read_posts(data: bytes, width: int, dimensions: int) -> Posts:
     if not file.table.num_rows:
         raise BrokenRelease(f"{layout.POSTS} holds no posts")
     ids = file.ids(layout.POST_ID)
-    if len(np.unique(ids)) < len(ids):
+    if len(_unique(ids)) < len(ids):
         raise BrokenRelease(f"{layout.POSTS}: the column {layout.POST_ID} holds an id twice")
     return Posts(
         ids,
@@ -175,6 +175,14 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
     return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
+
+
+def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    # np.unique would import numpy.ma: 9 ms of each cold start.
+    ids = np.sort(ids)
+    is_first = np.ones(len(ids), bool)
+    is_first[1:] = ids[1:] != ids[:-1]
+    return ids[is_first]
 
 
 def _numbers(array: Array, dtype: type[_Number]) -> npt.NDArray[_Number]:

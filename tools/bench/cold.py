@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import statistics
@@ -102,6 +103,7 @@ def measure() -> Measured:
 @contextmanager
 def _s3() -> Iterator[dict[str, str]]:
     """The environment in which a function reaches an S3 server on this machine."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would name every request
     server = ThreadedMotoServer("127.0.0.1", free_port(), verbose=False)
     server.start()
     environment = {

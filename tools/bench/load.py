@@ -2,8 +2,10 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tools.bench.subject import store
@@ -29,7 +31,8 @@ def measure() -> Measured:
         try:
             if server.stdout is None or "serves" not in server.stdout.readline():
                 raise SystemExit("the app did not start")
-            _ask(port, 1, 2)  # until it listens, and is warm
+            _wait_until_it_listens(port)
+            _ask(port, 1, 2)  # so that it is warm
             rows = tuple(_ask(port, connections, _SECONDS) for connections in _CONNECTIONS)
         finally:
             server.terminate()
@@ -62,6 +65,15 @@ def _ask(port: str, connections: int, seconds: int) -> tuple[str | float, ...]:
         _milliseconds(times["99"]),
         refused + broken,
     )
+
+
+def _wait_until_it_listens(port: str) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit("the app does not listen")
 
 
 def _milliseconds(text: str) -> float:
