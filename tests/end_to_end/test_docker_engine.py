@@ -10,7 +10,7 @@ import pytest
 
 from tools.base_image import STAND_IN_LABEL, NoBaseImageError, provide_base_image
 from tools.docker_engine import DockerEngine, NoDockerEngineError, docker_engine
-from tools.runtime import supported_python
+from tools.runtime import runtime_python, supported_python
 
 pytestmark = pytest.mark.slow
 
@@ -20,8 +20,17 @@ NO_REGISTRY = "http://127.0.0.1:9"  # a proxy that is not there
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[DockerEngine]:
+def version() -> str:
+    found = supported_python()
+    if found is None:
+        pytest.skip("none of Lambda's Pythons is on this machine")
+    return found
+
+
+@pytest.fixture(scope="module")
+def engine(version: str) -> Iterator[DockerEngine]:
     """A private engine that reaches no registry."""
+    runtime_python(version)  # a part of the stand-in, and still within reach
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", NOBODY_ANSWERS)
         patch.setenv("HTTPS_PROXY", NO_REGISTRY)
@@ -30,14 +39,6 @@ def engine() -> Iterator[DockerEngine]:
                 yield started
         except NoDockerEngineError as error:
             pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
-def version() -> str:
-    found = supported_python()
-    if found is None:
-        pytest.skip("none of Lambda's Pythons is on this machine")
-    return found
 
 
 @pytest.fixture(scope="module")
