@@ -2,12 +2,13 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from artifacts import layout
 from artifacts.channel import Arm, read_channel
 from artifacts.errors import NotFound
 from artifacts.release import Release, open_release
-from artifacts.stores import open_store
+from artifacts.stores import ObjectStore, open_store
 from handler.settings import Settings
 
 
@@ -39,6 +40,11 @@ class Fetching:
         self._settings = settings
         self._begun: Future[Fetched] | None = None
 
+    @cached_property
+    def _store(self) -> ObjectStore:
+        # One for all: each has connections of its own.
+        return open_store(self._settings.store)
+
     def begin(self) -> None:
         """Begin to fetch what is served, for `begun`."""
         pool = ThreadPoolExecutor(1)
@@ -62,7 +68,7 @@ class Fetching:
         """
         if not self._settings.store:
             raise NotFound("ARTIFACT_STORE is not set: it names the store to serve from")
-        channel = read_channel(open_store(self._settings.store), self._settings.channel)
+        channel = read_channel(self._store, self._settings.channel)
         if channel is None:
             raise NotFound(f"nothing was ever promoted to the channel {self._settings.channel}")
         return channel.arms[0]
@@ -73,7 +79,7 @@ class Fetching:
         Raises:
             ArtifactError: it cannot be fetched, or is not what its manifest says.
         """
-        release = open_release(open_store(self._settings.store), arm.release)
+        release = open_release(self._store, arm.release)
         with ThreadPoolExecutor(2) as pool:
             ranker, posts = pool.map(release.read, (layout.RANKER, layout.POSTS))
         return Fetched(release, arm.name, ranker, posts)
