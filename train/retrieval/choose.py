@@ -1,7 +1,7 @@
 """Chooses the first stage by the recall it reaches, or full scoring where it does not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -89,10 +89,11 @@ def choose(
     truth, strange_truth = (
         list(best(exact, requests, MOST + LEFT_OUT)) for requests in (measured_on, nobody)
     )
-    for candidates, dimensions in product(_numbers_of_candidates(len(posts)), DIMENSIONS):
-        retrieval, vectors = fit_retrieval(scores, posts, dimensions, candidates)
+    fits = fit_retrieval(scores, posts, DIMENSIONS, _FEWEST)
+    for candidates, fitted in product(_numbers_of_candidates(len(posts)), fits):
+        retrieval = replace(fitted.retrieval, candidates=candidates)
         graph = make_graph(retrieval)
-        rank = ranker(graph, posts, vectors)
+        rank = ranker(graph, posts, fitted.vectors)
         recall = measure_recall(rank, measured_on, truth)
         used = all(part.passed for part in recall)
         if used:
@@ -106,7 +107,7 @@ def choose(
         recall=recall,
         recall_of_strange_readers=measure_recall(rank, nobody, strange_truth),
     )
-    return Chosen(graph, vectors, proof) if used else Chosen(full, None, proof)
+    return Chosen(graph, fitted.vectors, proof) if used else Chosen(full, None, proof)
 
 
 def _numbers_of_candidates(posts: int) -> list[int]:

@@ -6,6 +6,8 @@ should be; which posts' scores tell them best is found by QR with column pivotin
 Golub, "Linear least squares solutions by Householder transformations", Numerische Mathematik 1965).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,16 +26,32 @@ _SAMPLED_POSTS = 20_000
 """So many posts tell as well as a million which directions there are."""
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What scores tell of readers and posts.
+
+    Attributes:
+        retrieval: the first stage.
+        vectors: float32 [D, N], of the posts.
+    """
+
+    retrieval: Retrieval
+    vectors: npt.NDArray[np.float32]
+
+
 def fit_retrieval(
-    scores: Scores, posts: npt.NDArray[np.float32], dimensions: int, candidates: int
-) -> tuple[Retrieval, npt.NDArray[np.float32]]:
-    """The first stage, and the posts' vectors, float32 [D, N].
+    scores: Scores,
+    posts: npt.NDArray[np.float32],
+    dimensions: Sequence[int],
+    candidates: int,
+) -> list[Fitted]:
+    """A first stage for each number of dimensions; all have the same anchors.
 
     Args:
         scores: float32 [requests, N], exact scores, rounded.
         posts: float32 [N, P].
         dimensions: of the vectors, less the one for what a post has whoever reads.
-        candidates: how many posts it is to keep.
+        candidates: how many posts they are to keep.
     """
     sample = np.linspace(0, len(posts) - 1, min(len(posts), _SAMPLED_POSTS)).astype(int)
     # What moves all posts of a reader alike does not change their order.
@@ -44,15 +62,18 @@ def fit_retrieval(
     _, order = qr(directions[:ANCHORS], mode="r", pivoting=True)
     anchors = sample[order[:ANCHORS]]
     seen = scores[:, anchors].astype(np.float64)
-    seen -= seen.mean(axis=1, keepdims=True)
-    weights = _regress(_with_one(seen), centered @ directions[:dimensions].T)
-    retrieval = Retrieval(
-        posts[anchors],
-        weights[:-1].astype(np.float32),
-        weights[-1].astype(np.float32),
-        candidates,
-    )
-    return retrieval, fit_vectors(_with_one(seen) @ weights, scores)
+    seen = _with_one(seen - seen.mean(axis=1, keepdims=True))
+    fitted = []
+    for count in dimensions:
+        weights = _regress(seen, centered @ directions[:count].T)
+        retrieval = Retrieval(
+            posts[anchors],
+            weights[:-1].astype(np.float32),
+            weights[-1].astype(np.float32),
+            candidates,
+        )
+        fitted.append(Fitted(retrieval, fit_vectors(seen @ weights, scores)))
+    return fitted
 
 
 def fit_vectors(readers: Floats, scores: Scores) -> npt.NDArray[np.float32]:
