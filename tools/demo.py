@@ -4,13 +4,13 @@ Everything lies in `.demo/` and stays there: a second demo begins where the firs
 """
 
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from tools.postgres import free_port, private_postgres
+from tools.processes import listens
 
 _FOLDER = Path(".demo")
 _PORT = 8000
@@ -48,9 +48,7 @@ def _python(module: str, *arguments: str) -> None:
 
 
 def _port() -> int:
-    with socket.socket() as probe:
-        taken = probe.connect_ex(("127.0.0.1", _PORT)) == 0
-    return free_port() if taken else _PORT
+    return free_port() if listens(_PORT) else _PORT
 
 
 if __name__ == "__main__":

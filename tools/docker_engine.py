@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.processes import tail, wait_until
 
 PACKAGES = "docker.io containerd runc busybox-static iproute2"
 """What Debian calls the programs that a private engine is made of."""
@@ -126,19 +127,11 @@ def _daemon(folder: Path, bridge: str) -> Iterator[str]:
             start_new_session=True,  # Ctrl-C reaches us alone: we stop it when its containers are
         )  # fmt: skip
     try:
-        _wait_until_it_answers(host, daemon, log)
+        if not wait_until(lambda: _answers(host), daemon, _START_SECONDS):
+            raise NoDockerEngineError(f"a private Docker engine did not start:\n{tail(log)}")
         yield host
     finally:
         _stop(daemon, host)
-
-
-def _wait_until_it_answers(host: str, daemon: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not _answers(host):
-        if daemon.poll() is not None or time.monotonic() > deadline:
-            tail = log.read_text(errors="replace")[-2000:]
-            raise NoDockerEngineError(f"a private Docker engine did not start:\n{tail}")
-        time.sleep(0.1)
 
 
 def _stop(daemon: subprocess.Popen[bytes], host: str) -> None:

@@ -9,7 +9,6 @@ import shutil
 import signal
 import ssl
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tools.postgres import free_port
+from tools.processes import tail, wait_until
 from tools.pythons import python_with
 
 REGION = "eu-central-1"
@@ -90,7 +90,8 @@ def emulator(version: str) -> Iterator[Emulator]:
                 start_new_session=True,  # so that the functions can be stopped with it
             )  # fmt: skip
         try:
-            _wait_until_it_answers(started, process, log)
+            if not wait_until(lambda: _answers(started), process, _START_SECONDS):
+                raise EmulatorDidNotStartError(f"the emulator of AWS did not start:\n{tail(log)}")
             yield started
         finally:
             _stop(process)
@@ -116,15 +117,6 @@ def _settings(port: int, folder: Path) -> dict[str, str]:
 
 def _dies_with_us() -> list[str]:
     return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-
-
-def _wait_until_it_answers(started: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not _answers(started):
-        if process.poll() is not None or time.monotonic() > deadline:
-            tail = log.read_text(errors="replace")[-2000:]
-            raise EmulatorDidNotStartError(f"the emulator of AWS did not start:\n{tail}")
-        time.sleep(0.1)
 
 
 def _answers(started: Emulator) -> bool:

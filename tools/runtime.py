@@ -9,9 +9,7 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from typing import Any
 import psutil
 
 from tools.postgres import free_port
+from tools.processes import listens, tail, wait_until
 from tools.pythons import find_python, python_with
 
 VERSIONS = ("3.13", "3.12")
@@ -135,7 +134,8 @@ def lambda_runtime(
                 start_new_session=True,  # so that the function can be stopped with it
             )  # fmt: skip
         try:
-            _wait_until_it_listens(port, emulator, log)
+            if not wait_until(lambda: listens(port), emulator, _START_SECONDS):
+                raise RuntimeDidNotStartError(f"the emulator did not start:\n{tail(log)}")
             yield Runtime(port, log, psutil.Process(emulator.pid))
         finally:
             _stop(emulator)
@@ -166,18 +166,6 @@ def _emulator() -> Path:
     if found is None:
         raise RuntimeDidNotStartError("the emulator of aws-sam-cli is not installed: make setup")
     return found
-
-
-def _wait_until_it_listens(port: int, emulator: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if emulator.poll() is not None or time.monotonic() > deadline:
-            tail = log.read_text(errors="replace")[-2000:]
-            raise RuntimeDidNotStartError(f"the emulator did not start:\n{tail}")
-        time.sleep(0.02)
 
 
 def _stop(emulator: subprocess.Popen[bytes]) -> None:

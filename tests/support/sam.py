@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tools.base_image import NoBaseImageError, provide_base_image
 from tools.docker_engine import DockerEngine, NoDockerEngineError
 from tools.docker_engine import docker_engine as running_engine
 from tools.postgres import free_port
+from tools.processes import listens, wait_until
 
 HOW_TO = PROJECT / "docs" / "how-to" / "sam-local.md"
 
@@ -67,7 +67,8 @@ class SamLocal:
                 cwd=PROJECT, env=self.environment, stdout=output, stderr=output,
             )  # fmt: skip
         try:
-            _wait_until_it_listens(port, server, log)
+            ready = wait_until(lambda: listens(port), server, _START_SECONDS)
+            assert ready, log.read_text(errors="replace")
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()  # then it removes its containers; a second signal would leave them
@@ -131,17 +132,6 @@ def sam_local(
                 "NO_PROXY": f"127.0.0.1,localhost,{docker_engine.gateway}",
             },
         )
-
-
-def _wait_until_it_listens(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert server.poll() is None, log.read_text(errors="replace")
-        assert time.monotonic() < deadline, log.read_text(errors="replace")
-        time.sleep(0.1)
 
 
 def _with_endpoint(template: Path, version: str) -> Path:

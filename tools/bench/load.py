@@ -2,16 +2,16 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tools.bench.subject import store
 from tools.bench.table import Measured
 from tools.postgres import free_port
+from tools.processes import listens, wait_until
 
+_START_SECONDS = 10
 _SECONDS = 20
 _CONNECTIONS = (1, 8)
 _SCRIPT = Path(__file__).with_name("load.lua")
@@ -22,8 +22,8 @@ def measure() -> Measured:
     """Requests a second, and the time of each, by the number of connections."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not on this machine: apt-get install wrk")
-    port = str(free_port())
-    command = ["-m", "handler", "--store", str(store()), "--port", port]
+    port = free_port()
+    command = ["-m", "handler", "--store", str(store()), "--port", str(port)]
     with subprocess.Popen(  # noqa: S603 - our own arguments
         ["taskset", "--cpu-list", "0", sys.executable, *command],  # noqa: S607 - of util-linux
         stdout=subprocess.PIPE, text=True,
@@ -31,7 +31,8 @@ def measure() -> Measured:
         try:
             if server.stdout is None or "serves" not in server.stdout.readline():
                 raise SystemExit("the app did not start")
-            _wait_until_it_listens(port)
+            if not wait_until(lambda: listens(port), server, _START_SECONDS):
+                raise SystemExit("the app does not listen")
             _ask(port, 1, 2)  # so that it is warm
             rows = tuple(_ask(port, connections, _SECONDS) for connections in _CONNECTIONS)
         finally:
@@ -44,7 +45,7 @@ def measure() -> Measured:
     )
 
 
-def _ask(port: str, connections: int, seconds: int) -> tuple[str | float, ...]:
+def _ask(port: int, connections: int, seconds: int) -> tuple[str | float, ...]:
     done = subprocess.run(  # noqa: S603 - our own arguments
         [  # noqa: S607 - found above
             "taskset", "--cpu-list", "1", "wrk", "--threads", "1", "--latency",
@@ -65,15 +66,6 @@ def _ask(port: str, connections: int, seconds: int) -> tuple[str | float, ...]:
         _milliseconds(times["99"]),
         refused + broken,
     )
-
-
-def _wait_until_it_listens(port: str) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", int(port))) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit("the app does not listen")
 
 
 def _milliseconds(text: str) -> float:
