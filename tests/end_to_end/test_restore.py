@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from artifacts.channel import promote
+from artifacts.manifest import Manifest
 from artifacts.stores import open_store
 from tests.handler import small
 from tests.support.lambda_runtime import event
@@ -36,13 +36,28 @@ for line in sys.stdin:
 """
 
 
-@contextmanager
-def snapshot(function: Path, version: str, store: Path) -> Iterator[subprocess.Popen[str]]:
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def first(store: Path) -> Manifest:
+    """What the store serves at first."""
+    return small.put(store)
+
+
+@pytest.fixture
+def snapshot(
+    built_function: Path, function_version: str, store: Path, first: Manifest
+) -> Iterator[subprocess.Popen[str]]:
+    """The function, which has begun with the first release."""
     with subprocess.Popen(
-        [str(runtime_python(version)), "-Bc", PROGRAM, str(function)],
+        [str(runtime_python(function_version)), "-Bc", PROGRAM, str(built_function)],
         env={"ARTIFACT_STORE": str(store), "PATH": os.environ["PATH"]},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
+        assert restore(process)["body"]["release"] == first.release
         yield process
 
 
@@ -58,33 +73,20 @@ def restore(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def test_a_restored_function_serves_what_the_channel_names_by_then(
-    built_function: Path, function_version: str, tmp_path: Path
+    snapshot: subprocess.Popen[str], store: Path, first: Manifest
 ) -> None:
-    store = tmp_path / "store"
-    old = small.put(store)
-    with snapshot(built_function, function_version, store) as process:
-        assert restore(process)["body"]["release"] == old.release
-        new = small.put(store)
-        assert restore(process)["body"]["release"] == new.release
-        promote(open_store(str(store)), old.release)
-        assert restore(process)["body"]["release"] == old.release
+    new = small.put(store)
+    assert restore(snapshot)["body"]["release"] == new.release
+    promote(open_store(str(store)), first.release)
+    assert restore(snapshot)["body"]["release"] == first.release
 
 
 def test_a_restored_function_serves_on_where_the_store_fails(
-    built_function: Path, function_version: str, tmp_path: Path
+    snapshot: subprocess.Popen[str], store: Path, first: Manifest
 ) -> None:
-    store = tmp_path / "store"
-    old = small.put(store)
-    with snapshot(built_function, function_version, store) as process:
-        restore(process)
-        (store / "channels" / "production.json").write_text("{")
-        assert restore(process)["body"]["release"] == old.release
+    (store / "channels" / "production.json").write_text("{")
+    assert restore(snapshot)["body"]["release"] == first.release
 
 
-def test_restored_functions_draw_other_random_numbers(
-    built_function: Path, function_version: str, tmp_path: Path
-) -> None:
-    store = tmp_path / "store"
-    small.put(store)
-    with snapshot(built_function, function_version, store) as process:
-        assert restore(process)["drawn"] != restore(process)["drawn"]
+def test_restored_functions_draw_other_random_numbers(snapshot: subprocess.Popen[str]) -> None:
+    assert restore(snapshot)["drawn"] != restore(snapshot)["drawn"]
