@@ -34,15 +34,12 @@ FEATURES = "features"
 """FixedSizeList<float32>: [P] in posts.parquet, [R] in users/*.parquet."""
 VECTOR = "vector"
 """FixedSizeList<float32> [D]: by which the first stage finds candidates, if the ranker has one."""
-POSTS_COLUMNS = (POST_ID, TEXT, TOPIC, FEATURES)
-"""Those that every release has."""
 
 # Columns of users/*.parquet:
 USER_ID = "user_id"
 """int64, ascending, unique."""
 LIKED = "liked"
 """List<int64>: ids of the posts the reader has liked; they are not recommended again."""
-USERS_COLUMNS = (USER_ID, FEATURES, LIKED)
 
 # Inputs of the ranker:
 INPUT_READER = "reader"

@@ -54,8 +54,7 @@ def measure() -> Measured:
             f"Lenta, {readers:,} readers": (ours, address)
             for readers, address in zip(READERS, stores, strict=True)
         }
-        first = stores[0]
-        subjects |= {name: (folder, first) for name, folder in folders.items()}
+        subjects |= {name: (folder, stores[0]) for name, folder in folders.items()}
         inits: dict[str, list[float]] = {name: [] for name in subjects}
         answers: dict[str, list[float]] = {name: [] for name in subjects}
         peaks: dict[str, float] = {}
@@ -153,8 +152,8 @@ def _upload(name: str, readers: int) -> str:
     for path, content in files.items():
         target.create(layout.release_key(manifest.release, path), content)
     target.create(layout.release_key(manifest.release, layout.MANIFEST), manifest.to_json())
-    if shards == 1 or layout.users_file(0) != asked:  # the usual way reads the first one
-        target.create(layout.release_key(manifest.release, layout.users_file(0)), files[asked])
+    # The usual way reads the first one.
+    target.create(layout.release_key(manifest.release, layout.users_file(0)), files[asked])
     promote(target, manifest.release)
     return address
 

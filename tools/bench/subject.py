@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def network() -> Path:
     return made
 
 
+@cache
 def store() -> Path:
     """The store with a release of the program as it is; training it takes half a minute."""
     made = FOLDER / "store"
@@ -34,8 +36,9 @@ def store() -> Path:
     return made.resolve()
 
 
+@cache
 def function() -> tuple[Path, str]:
-    """The folder of the function, built anew, and the version of Python that runs it."""
+    """The folder of the function, built anew once, and the version of Python that runs it."""
     version = supported_python()
     if version is None:
         raise SystemExit("no Python of Lambda is on this machine: 3.13 or 3.12 is needed")
