@@ -105,7 +105,11 @@ def _without_age(body: Any) -> Any:
 
 
 def _without_noise(invoked: Invoked) -> str:
-    lines = [line.rstrip() for line in invoked.log.splitlines() if not NOT_SHOWN.match(line)]
+    # With its report a call is over. Then the runtime is stopped, and complains or not, for long
+    # enough to be heard or not.
+    log = re.match(r".*^REPORT RequestId: [^\n]*", invoked.log, re.DOTALL | re.MULTILINE)
+    assert log, invoked.log
+    lines = [line.rstrip() for line in log[0].splitlines() if not NOT_SHOWN.match(line)]
     return "\n".join(lines).strip() + f"\n{invoked.answer.strip()}\n"
 
 
