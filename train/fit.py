@@ -23,19 +23,19 @@ _PARAMETERS: dict[str, object] = {
 
 _RISING = {
     "reader_like_rate", "peer_like_rate", "topic_like_rate", "topic_lift", "text_affinity",
-    "post_like_rate",
+    "post_like_rate", "peers_early_share", "peers_like_rate",
 }  # fmt: skip
 """The more was liked, the more likely is a like: a tree may not learn the opposite."""
 
 _INTERACTING = (
     {
         "reader_like_rate", "topic_like_rate", "topic_lift", "text_affinity", "post_like_rate",
-        "age",
+        "age", "peers_early_share", "peers_like_rate",
     },
-    {"topic", "text_length", "post_age", "post_like_rate"},
+    {"topic", "text_length", "post_age", "post_like_rate", "peers_early_share", "peers_like_rate"},
     {
         "gender", "age", "exp_group", "country_size", "city_size", "is_ios", "is_organic",
-        "reader_views", "reader_like_rate", "peer_like_rate", "hour", "weekday", "position",
+        "reader_views", "reader_like_rate", "peer_like_rate", "hour", "weekday",
     },
 )  # fmt: skip
 """What a tree may combine: a reader's interests; a post's own appeal; who, when and where in the

@@ -5,26 +5,19 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from artifacts import layout
-from train.export.graph import SERVED_POSITION, inputs_graph
+from train.export.graph import inputs_graph
 from train.export.session import session
 from train.features.build import Features
 
 _BLOCK = 100_000
 
 
-def model_inputs(
-    features: Features,
-    chosen: npt.NDArray[np.bool_],
-    *,
-    as_served: bool,
-) -> npt.NDArray[np.float32]:
+def model_inputs(features: Features, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """What the trees see of the chosen pairs.
 
     Args:
         features: the pairs and the rows they point at.
         chosen: bool [pairs], which of them.
-        as_served: score every post as the first of a session, as serving does, and not at the
-            position where it was shown.
 
     Returns:
         float32 [chosen, inputs], in the order of the pairs.
@@ -32,7 +25,7 @@ def model_inputs(
     graph = session(inputs_graph(features.schema, features.unknown_reader))
     which = np.flatnonzero(chosen)
     made = [
-        _block(graph, features, which[start : start + _BLOCK], as_served=as_served)
+        _block(graph, features, which[start : start + _BLOCK])
         for start in range(0, len(which), _BLOCK)
     ]
     width = len(features.schema.model)
@@ -40,17 +33,15 @@ def model_inputs(
 
 
 def _block(
-    graph: ort.InferenceSession, features: Features, which: npt.NDArray[np.intp], *, as_served: bool
+    graph: ort.InferenceSession, features: Features, which: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
     pairs = features.pairs
-    position = pairs["position"][which].astype(np.float32)[:, np.newaxis]
     made: npt.NDArray[np.float32] = graph.run(
         ["inputs"],
         {
             layout.INPUT_READER: features.readers[pairs["reader_row"][which]],
             layout.INPUT_POSTS: features.posts[pairs["post_row"][which]],
             layout.INPUT_TIME: pairs["time"][which],
-            "position": np.full_like(position, SERVED_POSITION) if as_served else position,
         },
     )[0]
     return made

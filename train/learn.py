@@ -47,7 +47,7 @@ def learn(features: Features, split: Split, seed: int) -> Learned:
                 "liked: both kinds are needed"
             )
     names = features.schema.model
-    inputs = model_inputs(features, np.ones(len(liked), bool), as_served=False)
+    inputs = model_inputs(features, np.ones(len(liked), bool))
     first = fit(
         inputs[early], liked[early], names, seed=seed,
         held_out=(inputs[past & ~early], liked[past & ~early]),
@@ -66,7 +66,7 @@ def _measure(
     seed: int,
 ) -> Evaluation:
     pairs = {name: column[test] for name, column in features.pairs.items()}
-    served = model_inputs(features, test, as_served=True)
+    served = model_inputs(features, test)
     likes = features.schema.post.index("post_like_rate")
     popularity = features.posts[pairs["post_row"], likes].astype(np.float64)
     shown = group_slates(

@@ -24,7 +24,7 @@ from artifacts.proofs import FirstStage
 from tools.bench.course import Course
 from tools.bench.subject import EVENING, network
 from tools.bench.table import FOLDER, Measured
-from train.export.graph import SERVED_POSITION, inputs_graph, ranker_graph
+from train.export.graph import inputs_graph, ranker_graph
 from train.export.session import session
 from train.features import build
 from train.fit import parameters_for
@@ -65,7 +65,7 @@ class Subject:
         self.schema = features.schema
         self.unknown = features.unknown_reader
         everything = np.ones(len(features.pairs["liked"]), bool)
-        inputs = model_inputs(features, everything, as_served=False)
+        inputs = model_inputs(features, everything)
         liked = features.pairs["liked"]
         parameters = parameters_for(self.schema.model, seed=1, rows=len(liked))
         self.booster = lgb.train(
@@ -94,7 +94,6 @@ class Subject:
                 layout.INPUT_READER: np.repeat(self.readers[reader][np.newaxis], count, axis=0),
                 layout.INPUT_POSTS: posts,
                 layout.INPUT_TIME: np.full(count, EVENING),
-                "position": np.full((count, 1), SERVED_POSITION, np.float32),
             },
         )[0]
         return found

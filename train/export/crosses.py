@@ -6,7 +6,8 @@ from onnx import TensorProto
 
 from artifacts import layout
 from train.export.nodes import Nodes
-from train.features.schema import Schema
+from train.features.schema import BANDS, Schema
+from train.features.text import DIMENSIONS
 
 _DAY = 86_400
 _HOUR = 3_600
@@ -21,22 +22,28 @@ def add_known_reader(nodes: Nodes, unknown_reader: npt.NDArray[np.float32]) -> s
 
 
 def add_model_inputs(nodes: Nodes, schema: Schema, posts: str) -> str:
-    """`inputs` float32 [n, F] of `posts` [n, P], and `known_reader`, `time`, `position`, 1 or n."""
+    """`inputs` float32 [n, F] of `posts` [n, P], and of `known_reader` and `time`, 1 or n."""
     of_reader, of_post = len(schema.reader_scalars), len(schema.post_scalars)
     rates_end = of_reader + len(schema.topics)
     reader = nodes.columns("known_reader", 0, of_reader, "reader_scalars")
     rates = nodes.columns("known_reader", of_reader, rates_end, "reader_topic_rates")
-    taste = nodes.columns("known_reader", rates_end, len(schema.reader), "reader_taste")
+    taste_end = rates_end + DIMENSIONS
+    taste = nodes.columns("known_reader", rates_end, taste_end, "reader_taste")
+    band = nodes.columns("known_reader", taste_end, len(schema.reader), "reader_band")
     post = nodes.columns(posts, 0, of_post, "post_scalars")
-    text = nodes.columns(posts, of_post, len(schema.post), "post_text")
+    text_end, early_end = of_post + DIMENSIONS, len(schema.post) - len(BANDS)
+    text = nodes.columns(posts, of_post, text_end, "post_text")
+    early = nodes.columns(posts, text_end, early_end, "post_early_by_band")
+    likes = nodes.columns(posts, early_end, len(schema.post), "post_likes_by_band")
 
     columns = [
         _for_each_post(nodes, posts, reader, of_reader),
         post,
         *_topic_rates(nodes, schema, post, rates, reader),
-        _affinity(nodes, taste, text),
+        _product(nodes, taste, text, "text_affinity"),
+        _product(nodes, band, early, "peers_early_share"),
+        _product(nodes, band, likes, "peers_like_rate"),
         *(_for_each_post(nodes, posts, column, 1) for column in _clock(nodes)),
-        _for_each_post(nodes, posts, "position", 1),
     ]
     return nodes.add("Concat", columns, "inputs", axis=1)
 
@@ -66,11 +73,11 @@ def _topic_rates(
     return rate, nodes.add("Div", [rate, own], "topic_lift")
 
 
-def _affinity(nodes: Nodes, taste: str, text: str) -> str:
+def _product(nodes: Nodes, of_reader: str, of_posts: str, output: str) -> str:
     # Multiply and add, not MatMul: its blocks would add in another order for another shape.
-    nodes.add("Mul", [taste, text], "taste_times_text")
+    nodes.add("Mul", [of_reader, of_posts], f"{output}_terms")
     along = nodes.constant("along_columns", [1])
-    return nodes.add("ReduceSum", ["taste_times_text", along], "text_affinity", keepdims=1)
+    return nodes.add("ReduceSum", [f"{output}_terms", along], output, keepdims=1)
 
 
 def _clock(nodes: Nodes) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import onnxruntime as ort
 
 from artifacts import layout
 from artifacts.proofs import Exactness
-from train.export.graph import SERVED_POSITION, inputs_graph, trees_graph
+from train.export.graph import inputs_graph, trees_graph
 from train.export.session import session
 from train.export.trees import thresholds
 from train.features.build import Features
@@ -81,14 +81,12 @@ def _inputs(
     posts: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
     # As in training: a row of the reader for each post, not one row for all of them.
-    count = len(readers) * len(posts)
     made: npt.NDArray[np.float32] = graph.run(
         ["inputs"],
         {
             layout.INPUT_READER: np.repeat(readers, len(posts), axis=0),
             layout.INPUT_POSTS: np.tile(posts, (len(readers), 1)),
             layout.INPUT_TIME: np.repeat(times, len(posts)),
-            "position": np.full((count, 1), SERVED_POSITION, np.float32),
         },
     )[0]
     return made

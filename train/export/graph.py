@@ -19,15 +19,12 @@ from train.export.trees import add_trees
 from train.features.schema import Schema
 from train.retrieval.model import Retrieval
 
-SERVED_POSITION = 1
-"""Fatigue in a session is learned as a feature and taken out: every post is scored as the first."""
-
 
 def inputs_graph(schema: Schema, unknown_reader: npt.NDArray[np.float32]) -> onnx.ModelProto:
     """Pairs of reader and post to the model's inputs.
 
-    Inputs: `reader` float32 [n, R], `posts` float32 [n, P], `time` int64 [n], `position` float32
-    [n, 1]. Output: `inputs` float32 [n, len(schema.model)].
+    Inputs: `reader` float32 [n, R], `posts` float32 [n, P], `time` int64 [n]. Output: `inputs`
+    float32 [n, len(schema.model)].
 
     Args:
         schema: which feature stands where.
@@ -37,10 +34,7 @@ def inputs_graph(schema: Schema, unknown_reader: npt.NDArray[np.float32]) -> onn
     add_known_reader(nodes, unknown_reader)
     add_model_inputs(nodes, schema, layout.INPUT_POSTS)
     return nodes.model(
-        [
-            *_reader_and_time(schema, "n"),
-            helper.make_tensor_value_info("position", TensorProto.FLOAT, ["n", 1]),
-        ],
+        _reader_and_time(schema, "n"),
         [helper.make_tensor_value_info("inputs", TensorProto.FLOAT, ["n", len(schema.model)])],
     )
 
@@ -74,7 +68,6 @@ def ranker_graph(
     """
     nodes = Nodes()
     add_known_reader(nodes, unknown_reader)
-    nodes.constant("position", [[SERVED_POSITION]], np.float32)
     rows = add_best_rows(nodes, schema, booster, retrieval) if retrieval else add_all_rows(nodes)
     nodes.add("Gather", [layout.INPUT_POSTS, rows], "posts_to_score", axis=0)
     add_model_inputs(nodes, schema, "posts_to_score")

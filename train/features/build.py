@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from train.features.schema import Schema, schema_for
-from train.features.text import DIMENSIONS, text_vectors
+from train.features.appeal import store_appeal
+from train.features.schema import AGE_LIMITS, BANDS, EVERYONE, Schema, schema_for
+from train.features.text import DIMENSIONS, UNIT, text_vectors
 from train.warehouse import Warehouse
 
 SESSION_GAP_MINUTES = 30
@@ -30,7 +31,7 @@ class Features:
     """All that is learned from: what was shown, and the rows that it was shown with.
 
     `pairs` holds arrays of equal length: user_id, post_id, session, day (datetime64), time (epoch
-    seconds of the network's clock), position (from 1), liked (bool), and reader_row and post_row,
+    seconds of the network's clock), liked (bool), and reader_row and post_row,
     which index `readers` (float32 [·, R]) and `posts` (float32 [·, P]). `unknown_reader`, float32
     [R], stands in where a reader's feature is NaN.
     """
@@ -53,13 +54,15 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         most_pairs: bounds the memory and the time of the fit.
         seed: of the text vectors.
     """
-    schema = _store_post_vectors(warehouse, seed)
+    schema, vectors = _store_post_vectors(warehouse, seed)
     warehouse.run("views", session_gap_minutes=SESSION_GAP_MINUTES)
-    warehouse.run("history")
+    warehouse.run("history", age_limits=list(AGE_LIMITS))
     views = warehouse.query("SELECT views FROM feed_facts")[0][0]
     warehouse.run(
         "requests", sample=min(1.0, most_pairs / views), serving_day=serving_day(warehouse)
     )
+    warehouse.run("appeal", everyone=BANDS.index(EVERYONE))
+    store_appeal(warehouse, schema, vectors)
     warehouse.run("features", no_topics=[0] * len(schema.topics), no_text=[0] * DIMENSIONS)
     warehouse.run("pairs")
     return Features(
@@ -109,7 +112,7 @@ def unknown_reader(
     return np.where(np.isnan(row), np.nanmedian(known, axis=0), row).astype(np.float32)
 
 
-def _store_post_vectors(warehouse: Warehouse, seed: int) -> Schema:
+def _store_post_vectors(warehouse: Warehouse, seed: int) -> tuple[Schema, npt.NDArray[np.float64]]:
     posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
     texts: list[str] = posts["text"].to_pylist()
     topics: list[str] = posts["topic"].to_pylist()
@@ -124,7 +127,7 @@ def _store_post_vectors(warehouse: Warehouse, seed: int) -> Schema:
         **{f"text_{i}": vectors[:, i] for i in range(DIMENSIONS)},
     }
     warehouse.register("post_vectors", pa.table(columns))
-    return schema
+    return schema, vectors * UNIT
 
 
 def _matrix(table: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.float32]:

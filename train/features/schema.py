@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from train.features.text import DIMENSIONS
 
@@ -10,15 +11,29 @@ _READER = (
     "reader_views", "reader_like_rate", "peer_like_rate",
 )  # fmt: skip
 _POST = ("topic", "text_length", "post_age", "post_like_rate")
-_CROSSED = ("topic_like_rate", "topic_lift", "text_affinity", "hour", "weekday", "position")
+_CROSSED = (
+    "topic_like_rate", "topic_lift", "text_affinity", "peers_early_share", "peers_like_rate", "hour",
+    "weekday",
+)  # fmt: skip
+
+AGE_LIMITS = (19, 23, 28, 36, 41, 46)
+"""Where, by the network's tables, interests change from one year of age to the next."""
+EVERYONE = "everyone"
+BANDS = (
+    *(f"{since}_to_{limit - 1}" for since, limit in pairwise((0, *AGE_LIMITS))),
+    f"from_{AGE_LIMITS[-1]}",
+    EVERYONE,
+)
+"""Of age; a reader of unknown age is one of everyone."""
 
 
 @dataclass(frozen=True)
 class Schema:
     """Which feature stands where, for a network with these topics.
 
-    A reader's row is the scalars, then a like rate a topic, then the taste in texts. A post's row
-    is the scalars, then the vector of its text. The model sees the scalars of both, and what the
+    A reader's row is the scalars, then a like rate a topic, then the taste in texts, then 1 for the
+    reader's age band. A post's row is the scalars, then the vector of its text, then what readers
+    of each band did with it. The model sees the scalars of both, and what the
     graph makes of the rest: it never sees a vector's single numbers, which few readers could teach.
     """
 
@@ -38,12 +53,15 @@ class Schema:
     def reader(self) -> tuple[str, ...]:
         """All columns of a reader's row."""
         rates = tuple(f"like_rate_{topic}" for topic in self.topics)
-        return self.reader_scalars + rates + tuple(f"taste_{i}" for i in range(DIMENSIONS))
+        taste = tuple(f"taste_{i}" for i in range(DIMENSIONS))
+        return self.reader_scalars + rates + taste + tuple(f"in_{band}" for band in BANDS)
 
     @property
     def post(self) -> tuple[str, ...]:
         """All columns of a post's row."""
-        return self.post_scalars + tuple(f"text_{i}" for i in range(DIMENSIONS))
+        text = tuple(f"text_{i}" for i in range(DIMENSIONS))
+        early, likes = ([f"{name}_of_{band}" for band in BANDS] for name in ("early", "likes"))
+        return self.post_scalars + text + (*early, *likes)
 
     @property
     def model(self) -> tuple[str, ...]:

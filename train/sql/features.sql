@@ -135,6 +135,10 @@ SELECT
             lambda seen, i: text_unit() * (coalesce(liked_text[i], 0) - rate * seen)
                 / (likes + weight_of_taste())
         )
+        || list_transform(
+            range(getvariable('everyone') + 1),
+            lambda band: (band = coalesce(age_band(age), getvariable('everyone')))::INTEGER
+        )
     )::FLOAT[] AS features
 FROM known
 ORDER BY row;
@@ -164,6 +168,8 @@ SELECT
             topic, ln(1 + length), age, smoothed(likes, views, topic_rate, weight_of_post())
         ]
         || list_transform(text, lambda value: text_unit() * value)
+        || appeal
     )::FLOAT[] AS features
 FROM known
+JOIN post_appeal USING (post_id, as_of)
 ORDER BY row;

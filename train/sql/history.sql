@@ -5,17 +5,11 @@
 -- peer_history    (level, age_band, country, exp_group, day, views, likes, seen_topic_*, liked_topic_*)
 -- post_history    (post_id, day, views, likes, first_day)
 
--- Bands in which interests were found to differ; an unknown age is a band of its own.
+-- An unknown age is a band of its own.
 CREATE OR REPLACE MACRO age_band(age) AS (
     CASE
         WHEN age IS NULL THEN -1
-        WHEN age < 18 THEN 0
-        WHEN age < 21 THEN 1
-        WHEN age < 25 THEN 2
-        WHEN age < 29 THEN 3
-        WHEN age < 36 THEN 4
-        WHEN age < 46 THEN 5
-        ELSE 6
+        ELSE len(list_filter(getvariable('age_limits'), lambda since: age >= since))
     END
 );
 

@@ -7,7 +7,6 @@ SELECT
     s.session,
     s.day,
     epoch(s.moment)::BIGINT AS time,
-    s.position,
     s.liked,
     r.row AS reader_row,
     p.row AS post_row

@@ -1,4 +1,4 @@
--- feed -> views, each with its session (one unbroken visit) and its position in it, from 1.
+-- feed -> views, each with its session (one unbroken visit), and whether it is in the first half.
 -- Variables: session_gap_minutes.
 
 CREATE OR REPLACE TABLE views AS
@@ -22,7 +22,7 @@ sessions AS (
 )
 SELECT
     *,
-    row_number() OVER (
-        PARTITION BY user_id, session ORDER BY moment, post_id, liked
-    )::SMALLINT AS position
-FROM sessions;
+    -- Within the day: that a session went on past midnight is not known before.
+    row_number() OVER (of_day ORDER BY moment, post_id, liked) * 2 <= count(*) OVER of_day AS is_early
+FROM sessions
+WINDOW of_day AS (PARTITION BY user_id, session, day);
