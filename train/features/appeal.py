@@ -4,7 +4,7 @@ Interests differ by age, in steps, and more than by anything else that a profile
 has few views by the readers of one band. So what they did with it is drawn towards what the post's
 topic and text, and what the readers of the other bands did with it, make probable: ridge
 regression, whose penalty comes from the data (Efron and Morris, "Data analysis using Stein's
-estimator and its generalizations", JASA 1975). Where the bands do not differ, nothing is left of it.
+estimator", JASA 1975). Where the bands do not differ, nothing is left of it.
 
 Two things are estimated that way: the share of views that were liked, and the share of showings in
 the first half of a session. The second is known of every view, not of the eighth that is liked, and
@@ -25,7 +25,9 @@ Floats = npt.NDArray[np.float64]
 COUNTS = ("early", "likes")
 
 _SPREAD_OF_TEXT = 4.0
-"""Times this, a number of a text's vector, which is of unit length, spreads as a topic's 0 and 1."""
+"""Times this, a number of a text's vector, which is of unit length, spreads by about 1."""
+_COLUMNS = 10.0
+"""Of the columns that may predict a share, as many as would explain all of its spread."""
 _LEAST_PAIRS = 1_000
 """As many pairs of views of one post as if none of them had agreed more than by chance."""
 _MOST_VIEWS = 10_000.0
@@ -69,29 +71,32 @@ def shares(views: Floats, counts: Floats, known: Floats) -> Floats:
     """The share of views that count, for each band and post, as it probably is.
 
     Args:
-        views: float64 [bands, N], whole numbers; the last band is everyone.
+        views: float64 [bands, N], whole numbers.
         counts: float64 [bands, N], how many of them count.
         known: float64 [N, columns], what is known of a post without any view.
 
     Returns:
         float64 [bands, N].
     """
-    mean = counts[-1].sum() / max(views[-1].sum(), 1.0)
+    mean = counts.sum() / max(views.sum(), 1.0)
     noise = mean * (1 - mean)
-    weight = noise / max(_spread(views, counts), noise / _MOST_VIEWS) if noise else _MOST_VIEWS
-    everyone = mean + _deviation(views[-1], counts[-1] - mean * views[-1], known, weight)
-    surplus = counts[:-1] - everyone * views[:-1]
-    first = [_deviation(*band, known, weight) for band in zip(views[:-1], surplus, strict=True)]
+    if not noise:  # of no view, or of all alike, there is nothing to tell
+        return np.full_like(views, mean)
+    spread = max(_spread(views, counts), noise / _MOST_VIEWS)
+    surplus = counts - mean * views
+    weight = noise / spread
+    first = [_deviation(*band, known, weight) for band in zip(views, surplus, strict=True)]
     # Once more, now that it is known what the others make of a post.
+    columns = [estimate / np.sqrt(spread) for estimate in first]
     bands = [
-        _deviation(*band, np.column_stack((known, *first[:i], *first[i + 1 :])), weight)
-        for i, band in enumerate(zip(views[:-1], surplus, strict=True))
+        _deviation(*band, np.column_stack((known, *columns[:i], *columns[i + 1 :])), weight)
+        for i, band in enumerate(zip(views, surplus, strict=True))
     ]
-    return np.vstack((everyone + bands, everyone))
+    return mean + np.array(bands)
 
 
 def _spread(views: Floats, counts: Floats) -> float:
-    """The variance of the true shares: how much oftener than by chance two views of a post agree."""
+    """The variance of the true shares: how much more two views of a post agree than by chance."""
     means = counts.sum(axis=1, keepdims=True) / np.maximum(views.sum(axis=1, keepdims=True), 1.0)
     pairs = views * (views - 1)
     surplus = (counts * (counts - 1) - means**2 * pairs).sum()
@@ -99,18 +104,18 @@ def _spread(views: Floats, counts: Floats) -> float:
 
 
 def _deviation(views: Floats, surplus: Floats, columns: Floats, weight: float) -> Floats:
-    """float64 [N]: what to add to each post's expected share.
+    """float64 [N]: how far each post's share is from the mean.
 
     Args:
         views: float64 [N].
         surplus: float64 [N], by how much more of them counted than was expected.
         columns: float64 [N, columns], what predicts it.
-        weight: views that a prior counts for if nothing else is known.
+        weight: views that the mean counts for where nothing else is known.
     """
     square = (columns * views[:, np.newaxis]).T @ columns
-    penalty = weight * len(square) * np.eye(len(square))
+    penalty = _COLUMNS * weight * np.eye(len(square))
     predicted = columns @ np.linalg.solve(square + penalty, columns.T @ surplus)
-    # Half of the spread is taken to be predicted, so what is left weighs twice as much.
+    # About half of the spread is predicted: what is predicted weighs twice as much as the mean.
     return (surplus + 2 * weight * predicted) / (views + 2 * weight)
 
 
