@@ -14,6 +14,9 @@ from train.evaluation.sessions import Sessions
 from train.evaluation.slates import CUTOFF
 from train.evaluation.world import AGE_BANDS, World, age_bands
 
+FEWEST_READERS = 10
+"""Of fewer, the bootstrap tells nothing: their part is left out."""
+
 _COUNTRIES = 4
 _HISTORY = (1, 50, 150, 300)
 _TIMES = ("00-05", "06-11", "12-17", "18-23")
@@ -52,7 +55,7 @@ def slices(sessions: Sessions, world: World, seed: int) -> list[Slice]:
     for kind, labels in _labels(sessions, world).items():
         for name in np.unique(labels):
             part = sessions.choose(labels == name)
-            if part is not None:
+            if part is not None and part.slates.reader_count >= FEWEST_READERS:
                 found.append(_of_sessions(part, kind, str(name), seed))
     return [*found, *_topics(sessions, world, seed)]
 
@@ -72,7 +75,7 @@ def _labels(sessions: Sessions, world: World) -> dict[str, Labels]:
     seen = np.searchsorted(when, reader * _SECONDS + time) - np.searchsorted(
         when, reader * _SECONDS
     )
-    lengths = np.array(["none", "to 49", "to 149", "to 299", "300 and more"])
+    lengths = np.array(["0", "001-049", "050-149", "150-299", "300 and more"])
     return {
         "age": ages[age_bands(profile["age"].to_numpy(np.float64))],
         "country": country.to_numpy(str),
@@ -104,6 +107,8 @@ def _topics(sessions: Sessions, world: World, seed: int) -> list[Slice]:
     found = []
     for name in np.unique(topic):
         rows = liked[topic == name]
+        if len(np.unique(shown.reader_of_row[rows])) < FEWEST_READERS:
+            continue
         reader, one = shown.reader_of_row[rows], np.ones(len(rows))
         ours, theirs = (
             resamples.mean((sessions.ranks[model][rows] < CUTOFF).astype(float), reader, one)

@@ -84,9 +84,9 @@ def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
     topic = posts["topic"].cat.categories.get_indexer(by_topic["topic"])
     bands = len(AGE_BANDS) + 2
     topics = len(posts["topic"].cat.categories)
-    likes = warehouse.arrow(
+    likes = warehouse.arrays(
         "SELECT DISTINCT user_id, post_id, day FROM feed WHERE liked ORDER BY user_id, day, post_id"
-    ).to_pandas()
+    )
     return World(
         features=features,
         readers=readers,
@@ -94,7 +94,7 @@ def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
         post_views=_counts(by_post, of_post, len(posts)),
         faded_views=_counts(by_post, of_post, len(posts), fade=0.5 ** (1 / HALF_LIFE_DAYS)),
         topic_views=_counts(by_topic, topic * bands + age_bands(by_topic["age"]), topics * bands),
-        likes=likes,
+        likes=pd.DataFrame(likes),
     )
 
 
