@@ -2,7 +2,7 @@
 
 import gc
 
-# What is imported stays: to look for garbage among it would take a twenty-fifth of the init phase.
+# What is imported stays: to look for garbage among it would take 5 % of the init phase.
 gc.disable()
 
 from handler.fetching import Fetching  # noqa: E402 - see above
