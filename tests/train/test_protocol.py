@@ -99,13 +99,13 @@ def test_requests_are_of_the_whole_catalogue_less_what_was_liked(evaluated: Eval
 
 def test_the_report_has_every_table_and_is_the_same_each_time(evaluated: Evaluated) -> None:
     text = evaluation_markdown(evaluated, seed=1)
-    assert [line for line in text.splitlines() if line.startswith("### ")] == [
-        "### Folds",
-        f"### Re-ranking: {HISTORY}",
-        f"### Slices: {HISTORY}",
-        f"### Calibration: {HISTORY}",
-        *(f"### Re-ranking: {population}" for population in (STALE, PROFILE, UNKNOWN)),
-        "### The whole catalogue",
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        "## Folds",
+        f"## Re-ranking: {HISTORY}",
+        f"## Slices: {HISTORY}",
+        f"## Calibration: {HISTORY}",
+        *(f"## Re-ranking: {population}" for population in (STALE, PROFILE, UNKNOWN)),
+        "## The whole catalogue",
     ]
     assert "nan" not in text
     assert text == evaluation_markdown(evaluated, seed=1)
@@ -118,7 +118,7 @@ def test_the_command_prints_the_report_and_writes_it(
     call = ["evaluate", "--source", str(demo_source), "--folds", "1"]
     assert cli.main([*call, "--report", str(report)]) == cli.OK
     assert capsys.readouterr().out == report.read_text()
-    assert report.read_text().startswith("\n### Folds\n")
+    assert report.read_text().startswith("# Evaluation\n")
 
 
 def test_more_folds_than_days_are_refused_with_a_sentence(

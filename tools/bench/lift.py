@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tools.bench.table import Measured
+from tools.bench.table import FOLDER, Measured
 from train import demo_data
 from train.demo_data.oracle import Oracle
 from train.evaluation.intervals import Estimate
@@ -33,14 +33,15 @@ ORACLE = "oracle"
 
 
 def measure() -> Measured:
-    """Evaluate on generated tables with the oracle among the scorers."""
+    """Evaluate on generated tables with the oracle among the scorers; writes `.bench/lift.md`."""
     with tempfile.TemporaryDirectory() as folder:
         tables = Path(folder, "tables")
         demo_data.write(str(tables), users=READERS, posts=POSTS, days=DAYS, seed=SEED)
         settings = RunSettings(str(tables), "", seed=SEED)
         oracle = oracle_of(users=READERS, posts=POSTS, seed=SEED)
         found = evaluate(settings, _FOLDS, Terminal(), {ORACLE: lambda *_: oracle})
-    print(evaluation_markdown(found, SEED))
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "lift.md").write_text(evaluation_markdown(found, SEED), encoding="utf-8")
     rows: list[tuple[str | float, ...]] = []
     for population in (HISTORY, PROFILE):
         sessions = gather(found.scored[population])

@@ -8,7 +8,7 @@ from train.evaluation.calibration import Calibration, calibrate
 from train.evaluation.catalogue import DIVERSITY, HIT, NOVELTY, RECALL, coverage, gini
 from train.evaluation.intervals import Estimate
 from train.evaluation.leaks import SUSPECT
-from train.evaluation.paired import Resamples
+from train.evaluation.paired import RESAMPLES, Resamples
 from train.evaluation.protocol import HISTORY, Evaluated
 from train.evaluation.ranking import METRICS, rank_metrics
 from train.evaluation.report import HIT_RATE, LENTA, RANDOM
@@ -23,6 +23,7 @@ def evaluation_markdown(found: Evaluated, seed: int) -> str:
 
 
 def _lines(found: Evaluated, seed: int) -> Iterator[str]:
+    yield from _basis(found, seed)
     yield from _folds(found, seed)
     for population, windows in found.scored.items():
         sessions = gather(windows)
@@ -33,6 +34,18 @@ def _lines(found: Evaluated, seed: int) -> Iterator[str]:
             yield from _slices(found, sessions, seed)
             yield from _calibration(found, sessions)
     yield from _catalogue(found, seed)
+
+
+def _basis(found: Evaluated, seed: int) -> Iterator[str]:
+    pairs, split = found.world.features.pairs, found.folds[0].split
+    readers, views = len(np.unique(pairs["user_id"])), len(pairs["liked"])
+    yield "# Evaluation"
+    yield ""
+    yield (
+        f"{views:,} impressions of {readers:,} readers, {len(found.world.posts):,} posts; measured "
+        f"on {len(found.folds)} windows from {split.test_from} on; seed {seed}. In brackets "
+        f"95 % intervals by the bootstrap over readers, {RESAMPLES:,} resamples."
+    )
 
 
 def _folds(found: Evaluated, seed: int) -> Iterator[str]:
@@ -141,7 +154,7 @@ def _catalogue(found: Evaluated, seed: int) -> Iterator[str]:
 
 def _heading(title: str) -> Iterator[str]:
     yield ""
-    yield f"### {title}"
+    yield f"## {title}"
     yield ""
 
 

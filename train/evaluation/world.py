@@ -1,6 +1,6 @@
 """All that a fold may know: the features of some readers and days, and the counts beside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,9 +63,19 @@ def age_bands(age: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.where(np.isnan(age), len(AGE_BANDS) + 1, np.searchsorted(AGE_BANDS, age, "right"))
 
 
+def in_order(features: Features) -> Features:
+    """The same pairs by reader and time, as sessions want them.
+
+    DuckDB gives the rows of a large table in the order in which its threads come by.
+    """
+    pairs = features.pairs
+    order = np.lexsort((pairs["liked"], pairs["post_id"], pairs["time"], pairs["user_id"]))
+    return replace(features, pairs={name: column[order] for name, column in pairs.items()})
+
+
 def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
     """Build the features of the warehouse's `feed` and count it."""
-    features = build_features(warehouse, most_pairs, seed)
+    features = in_order(build_features(warehouse, most_pairs, seed))
     readers = warehouse.arrow("FROM readers ORDER BY user_id").to_pandas().set_index("user_id")
     posts = warehouse.arrow("FROM posts ORDER BY post_id").to_pandas().set_index("post_id")
     posts["topic"] = posts["topic"].astype("category")
