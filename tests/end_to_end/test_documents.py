@@ -36,7 +36,7 @@ NOT_RUN = {
         ".venv-bench/bin/python -m train evaluate --source SOURCE --test-from 2021-12-01 "
         "--report docs/evaluation/network.md"
     ): "wants a December",
-    ".venv-bench/bin/python -m tools.bench lift": "takes minutes; test_protocol.py has an oracle, too",
+    ".venv-bench/bin/python -m tools.bench lift": "takes minutes; test_protocol.py does it small",
     ".venv-sam/bin/sam build": "the fixture `built_function` runs it",
     ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "test_sam_deploy.py, in an emulator",
     ".venv-sam/bin/sam deploy --region eu-central-1": "the same",
