@@ -116,7 +116,7 @@ def test_auc_in_resamples_is_that_of_the_readers_drawn() -> None:
 
 def test_a_paired_difference_covers_the_truth_as_often_as_it_says_and_is_narrower() -> None:
     generator = np.random.default_rng(5)
-    covered, trials = 0, 200
+    covered, trials = 0, 100
     for trial in range(trials):
         taste = generator.normal(size=60)
         ours = np.repeat(taste, 5) + generator.normal(0.1, 0.5, 300)

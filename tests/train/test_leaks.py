@@ -214,6 +214,7 @@ def errors_from_chance(source: Path) -> dict[tuple[str, str, str], float]:
     return errors
 
 
+@pytest.mark.slow
 def test_likes_that_nobody_gave_are_ranked_as_by_chance(demo_source: Path, tmp_path: Path) -> None:
     shuffle = """
         DELETE FROM feed_data WHERE action = 'like';

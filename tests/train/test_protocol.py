@@ -27,6 +27,8 @@ from train.evaluation.slates import CUTOFF
 from train.progress import Silent
 from train.settings import RunSettings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def evaluated(demo_source: Path) -> Evaluated:
