@@ -1,4 +1,9 @@
-"""Answers from one release: a reader's row in, the best posts out, by one run of its graph."""
+"""Answers from one release: a reader's row in, the best posts out, by one run of its graph.
+
+The catalogue is given to each run as numpy arrays, which onnxruntime does not copy. With OrtValues
+made once a run takes 0.54 ms instead of 0.46 at 7,023 posts and 3.1 ms instead of 3.0 at a million;
+with inputs bound once, 0.47 and 3.0.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -32,12 +32,12 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.command == "run":
+    if arguments.command in {"run", "evaluate"}:
         _require_places(parser, arguments)
     try:
-        if arguments.command == "demo-data":
-            return _demo_data(arguments)
-        return _run(arguments)
+        return {"run": _run, "evaluate": _evaluate, "demo-data": _demo_data}[arguments.command](
+            arguments
+        )
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
         return FAILED
@@ -51,37 +51,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     run = commands.add_parser("run", help="train, measure, publish and serve a release")
-    run.add_argument(
-        "--source", default=os.environ.get(SOURCE_VARIABLE),
-        help=f"postgresql://… or a folder of three tables (default: {SOURCE_VARIABLE})",
-    )  # fmt: skip
+    _add_source(run)
     run.add_argument(
         "--store", default=os.environ.get(STORE_VARIABLE),
         help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
     )  # fmt: skip
-    run.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
-    defaults = RunSettings("", "")
-    names = defaults.names
-    run.add_argument("--schema", default=names.schema, help="of the tables (default: %(default)s)")
-    for table in ("user_data", "post_text_df", "feed_data"):
-        run.add_argument(
-            f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
-            help=f"what the source calls {table}",
-        )  # fmt: skip
-    run.add_argument(
-        "--test-from", type=date.fromisoformat, metavar="DAY",
-        help="measure on the days from this one on (default: on the last third)",
-    )  # fmt: skip
-    run.add_argument("--timezone", default=defaults.timezone, help="the network's clock")
-    run.add_argument(
-        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
+
+    evaluate = commands.add_parser(
+        "evaluate", help="measure the ranking on folds of time and beside baselines; no release"
     )
-    run.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
-    run.add_argument(
-        "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
-        help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
-    )  # fmt: skip
-    run.add_argument("--seed", type=int, default=defaults.seed)
+    _add_source(evaluate)
+    evaluate.add_argument(
+        "--folds", type=int, default=3, help="windows to measure on (default: %(default)s)"
+    )
 
     demo = commands.add_parser("demo-data", help="make tables like the network's own")
     demo.add_argument("--out", required=True, help="a new folder, or postgresql://…")
@@ -92,11 +74,43 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source", default=os.environ.get(SOURCE_VARIABLE),
+        help=f"postgresql://… or a folder of three tables (default: {SOURCE_VARIABLE})",
+    )  # fmt: skip
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
+    defaults = RunSettings("", "")
+    names = defaults.names
+    parser.add_argument(
+        "--schema", default=names.schema, help="of the tables (default: %(default)s)"
+    )
+    for table in ("user_data", "post_text_df", "feed_data"):
+        parser.add_argument(
+            f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
+            help=f"what the source calls {table}",
+        )  # fmt: skip
+    parser.add_argument(
+        "--test-from", type=date.fromisoformat, metavar="DAY",
+        help="measure on the days from this one on (default: on the last third)",
+    )  # fmt: skip
+    parser.add_argument("--timezone", default=defaults.timezone, help="the network's clock")
+    parser.add_argument(
+        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
+    )
+    parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
+    parser.add_argument(
+        "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
+        help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+
+
 def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     """End with a sentence if the tables, the store or the report have no place."""
     if not arguments.source:
         parser.error(f"where are the tables? Say --source, or set {SOURCE_VARIABLE}")
-    if not arguments.store:
+    if arguments.command == "run" and not arguments.store:
         parser.error(f"where shall the release go? Say --store, or set {STORE_VARIABLE}")
     if arguments.report:
         try:
@@ -108,9 +122,29 @@ def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespa
 def _run(arguments: argparse.Namespace) -> int:
     from train.run import run  # noqa: PLC0415 - LightGBM and the like, which demo-data does without
 
-    settings = RunSettings(
+    outcome = run(_settings(arguments, arguments.store), Terminal())
+    show_result(outcome, Console())
+    if arguments.report:
+        arguments.report.write_text(markdown(outcome), encoding="utf-8")
+    return OK if outcome.served else NOT_SERVED
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from train.evaluation.markdown import evaluation_markdown  # noqa: PLC0415 - the same
+    from train.evaluation.protocol import evaluate  # noqa: PLC0415 - the same
+
+    settings = _settings(arguments, store="")
+    text = evaluation_markdown(evaluate(settings, arguments.folds, Terminal()), settings.seed)
+    print(text, end="")
+    if arguments.report:
+        arguments.report.write_text(text, encoding="utf-8")
+    return OK
+
+
+def _settings(arguments: argparse.Namespace, store: str) -> RunSettings:
+    return RunSettings(
         source=arguments.source,
-        store=arguments.store,
+        store=store,
         names=TableNames(
             arguments.user_data, arguments.post_text_df, arguments.feed_data, arguments.schema
         ),
@@ -121,11 +155,6 @@ def _run(arguments: argparse.Namespace) -> int:
         most_pairs=arguments.most_pairs,
         seed=arguments.seed,
     )
-    outcome = run(settings, Terminal())
-    show_result(outcome, Console())
-    if arguments.report:
-        arguments.report.write_text(markdown(outcome), encoding="utf-8")
-    return OK if outcome.served else NOT_SERVED
 
 
 def _demo_data(arguments: argparse.Namespace) -> int:

@@ -46,16 +46,54 @@ def learn(features: Features, split: Split, seed: int) -> Learned:
                 f"of the {chosen.sum()} impressions to {purpose}, {liked[chosen].sum()} were "
                 "liked: both kinds are needed"
             )
-    names = features.schema.model
     inputs = model_inputs(features, np.ones(len(liked), bool))
+    names = features.schema.model
+    measured, trees = _fit_past(inputs, liked, day, names, split=split, seed=seed)
+    evaluation = _measure(measured, features, ~past, split, seed)
+    return Learned(fit(inputs, liked, names, seed=seed, trees=trees), evaluation)
+
+
+def fit_past(features: Features, split: Split, seed: int) -> lgb.Booster:
+    """The model that `learn` measures: it knows no day from `split.test_from` on."""
+    day = features.pairs["day"].astype("datetime64[D]")
+    past = day < np.datetime64(split.test_from)
+    inputs = model_inputs(features, past)
+    liked, names = features.pairs["liked"][past], features.schema.model
+    return _fit_past(inputs, liked, day[past], names, split=split, seed=seed)[0]
+
+
+def margins(
+    booster: lgb.Booster, features: Features, chosen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """float64 [chosen]: raw scores of pairs."""
+    inputs = model_inputs(features, chosen)
+    return np.asarray(booster.predict(inputs, raw_score=True), np.float64)
+
+
+def popularity(features: Features, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """float64 [chosen]: the smoothed like rate of each pair's post, which orders equal scores."""
+    likes = features.schema.post.index("post_like_rate")
+    rates: npt.NDArray[np.float32] = features.posts[features.pairs["post_row"][chosen], likes]
+    return rates.astype(np.float64)
+
+
+def _fit_past(
+    inputs: npt.NDArray[np.float32],
+    liked: npt.NDArray[np.bool_],
+    day: npt.NDArray[np.datetime64],
+    names: tuple[str, ...],
+    *,
+    split: Split,
+    seed: int,
+) -> tuple[lgb.Booster, int]:
+    """Fit to the days before `split.test_from`, with as many trees as the last of them want."""
+    early, past = day < np.datetime64(split.held_out_from), day < np.datetime64(split.test_from)
     first = fit(
         inputs[early], liked[early], names, seed=seed,
         held_out=(inputs[past & ~early], liked[past & ~early]),
     )  # fmt: skip
     trees = max(1, first.best_iteration)
-    measured = fit(inputs[past], liked[past], names, seed=seed, trees=trees)
-    evaluation = _measure(measured, features, ~past, split, seed)
-    return Learned(fit(inputs, liked, names, seed=seed, trees=trees), evaluation)
+    return fit(inputs[past], liked[past], names, seed=seed, trees=trees), trees
 
 
 def _measure(
@@ -66,19 +104,16 @@ def _measure(
     seed: int,
 ) -> Evaluation:
     pairs = {name: column[test] for name, column in features.pairs.items()}
-    served = model_inputs(features, test)
-    likes = features.schema.post.index("post_like_rate")
-    popularity = features.posts[pairs["post_row"], likes].astype(np.float64)
+    popular = popularity(features, test)
     shown = group_slates(
         pairs["user_id"],
         pairs["session"],
         pairs["liked"],
-        place_among_equals(popularity, pairs["post_id"]),
+        place_among_equals(popular, pairs["post_id"]),
     )
-    margins = np.asarray(booster.predict(served, raw_score=True), np.float64)
     return evaluate(
         shown,
-        {LENTA: margins, POPULARITY: popularity},
+        {LENTA: margins(booster, features, test), POPULARITY: popular},
         test_since=split.test_from,
         test_until=split.last,
         seed=seed,

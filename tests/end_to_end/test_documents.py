@@ -30,6 +30,13 @@ NOT_RUN = {
     "make test": "runs these tests",
     "python -m handler --store .demo/store --port 8000": "serves on; the fixture `api` runs it",
     "python -m train run --source SOURCE --store STORE --test-from 2021-12-01": "wants a December",
+    "make .venv-bench/ready": "wants CatBoost, 100 MB",
+    ".venv-bench/bin/python -m train evaluate --source SOURCE": "the same",
+    (
+        ".venv-bench/bin/python -m train evaluate --source SOURCE --test-from 2021-12-01 "
+        "--report docs/evaluation/network.md"
+    ): "wants a December",
+    ".venv-bench/bin/python -m tools.bench lift": "takes minutes; test_protocol.py does it small",
     ".venv-sam/bin/sam build": "the fixture `built_function` runs it",
     ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "test_sam_deploy.py, in an emulator",
     ".venv-sam/bin/sam deploy --region eu-central-1": "the same",

@@ -60,3 +60,12 @@ def test_onnxruntime_does_not_report_to_its_makers() -> None:
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stdout == "1\n"
+
+
+def test_garbage_of_calls_is_collected_but_not_looked_for_among_what_stays() -> None:
+    program = "import gc, handler.app; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "ARTIFACT_STORE": ""},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "True True\n"

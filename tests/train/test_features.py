@@ -46,7 +46,7 @@ def rows_before(made: Made, day: date) -> bytes:
     early = pairs["day"] < np.datetime64(day)
     return b"".join(
         [
-            *(pairs[name][early].tobytes() for name in ("user_id", "time", "position", "liked")),
+            *(pairs[name][early].tobytes() for name in ("user_id", "time", "liked")),
             features.readers[pairs["reader_row"][early]].tobytes(),
             features.posts[pairs["post_row"][early]].tobytes(),
         ]
@@ -165,8 +165,9 @@ def test_a_reader_s_taste_points_to_the_texts_they_like(made: Made) -> None:
     text = features.schema.post.index("text_0")
     pairs = features.pairs
     latest = pairs["day"] == pairs["day"].max()
-    taste_rows = features.readers[pairs["reader_row"][latest], taste:]
-    affinity = (taste_rows * features.posts[pairs["post_row"][latest], text:]).sum(axis=1)
+    taste_rows = features.readers[pairs["reader_row"][latest], taste : taste + DIMENSIONS]
+    texts = features.posts[pairs["post_row"][latest], text : text + DIMENSIONS]
+    affinity = (taste_rows * texts).sum(axis=1)
     liked = pairs["liked"][latest]
     assert affinity[liked].mean() > affinity[~liked].mean()
     assert warehouse.query("SELECT count(*) FROM reader_rows WHERE features IS NULL") == [(0,)]
@@ -185,14 +186,18 @@ def test_every_reader_and_post_is_served_also_those_never_seen(made: Made) -> No
     assert not np.isnan(features.unknown_reader).any()
 
 
-def test_positions_count_from_one_within_a_visit(made: Made) -> None:
+def test_a_visit_is_without_a_pause(made: Made) -> None:
     _, features = made
-    pairs = pd.DataFrame(
-        {name: features.pairs[name] for name in ("user_id", "session", "time", "position")}
-    )
+    pairs = pd.DataFrame({name: features.pairs[name] for name in ("user_id", "session", "time")})
     for _, visit in pairs.groupby(["user_id", "session"]):
-        assert visit["position"].tolist() == list(range(1, len(visit) + 1))
         assert (visit["time"].diff().dropna() <= 30 * 60).all()
+
+
+def test_the_first_half_of_a_visit_is_early(made: Made) -> None:
+    views = pd.DataFrame(made[0].arrays("FROM views ORDER BY user_id, moment, post_id, liked"))
+    for _, visit in views.groupby(["user_id", "session", "day"]):
+        half = len(visit) // 2
+        assert visit["is_early"].tolist() == [True] * half + [False] * (len(visit) - half)
 
 
 def test_profiles_may_have_holes(tmp_path: Path, make: Callable[[Path], Made]) -> None:

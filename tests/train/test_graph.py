@@ -17,7 +17,8 @@ from train.export import exactness
 from train.export.graph import inputs_graph, ranker_graph, trees_graph
 from train.export.session import session
 from train.features.build import Features
-from train.features.schema import schema_for
+from train.features.schema import BANDS, schema_for
+from train.features.text import DIMENSIONS
 from train.retrieval.requests import ranker
 
 SCHEMA = schema_for(["sport", "movie", "tech", "sport"])
@@ -36,11 +37,15 @@ def network(seed: int = 0) -> tuple[Floats, Floats, Floats]:
     return readers, posts, generator.uniform(0.1, 0.2, len(SCHEMA.reader)).astype(np.float32)
 
 
-def plain_inputs(reader: Floats, posts: Floats, time: int, position: float) -> Floats:
+def plain_inputs(reader: Floats, posts: Floats, time: int) -> Floats:
     """What the graph should make of one reader and some posts, said again in numpy."""
     count, topics = len(SCHEMA.reader_scalars), len(SCHEMA.topics)
-    scalars, rates, taste = np.split(reader, [count, count + topics])
-    post_scalars, text = np.split(posts, [len(SCHEMA.post_scalars)], axis=1)
+    scalars, rates, taste, band = np.split(
+        reader, [count, count + topics, count + topics + DIMENSIONS]
+    )
+    of_post = len(SCHEMA.post_scalars)
+    ends = [of_post, of_post + DIMENSIONS, of_post + DIMENSIONS + len(BANDS)]
+    post_scalars, text, early, likes = np.split(posts, ends, axis=1)
     rate = rates[posts[:, 0].astype(int)]
     moment = np.datetime64(time, "s")
     hour = (moment - moment.astype("datetime64[D]")) // np.timedelta64(1, "h")
@@ -50,7 +55,9 @@ def plain_inputs(reader: Floats, posts: Floats, time: int, position: float) -> F
         rate[:, np.newaxis],
         (rate / scalars[SCHEMA.reader_scalars.index("reader_like_rate")])[:, np.newaxis],
         (taste * text).sum(axis=1, keepdims=True),
-        np.tile([hour, moment.item().weekday(), position], (len(posts), 1)),
+        (band * early).sum(axis=1, keepdims=True),
+        (band * likes).sum(axis=1, keepdims=True),
+        np.tile([hour, moment.item().weekday()], (len(posts), 1)),
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
@@ -58,7 +65,7 @@ def plain_inputs(reader: Floats, posts: Floats, time: int, position: float) -> F
 def trained(seed: int = 0) -> tuple[lgb.Booster, Floats, Floats, Floats]:
     readers, posts, unknown = network(seed)
     generator = np.random.default_rng(seed)
-    inputs = np.concatenate([plain_inputs(row, posts, NOON, 1) for row in readers])
+    inputs = np.concatenate([plain_inputs(row, posts, NOON) for row in readers])
     liked = inputs[:, SCHEMA.model.index("text_affinity")] > generator.normal(0, 0.3, len(inputs))
     data = lgb.Dataset(inputs, liked)
     booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 2}, data, 20)
@@ -90,7 +97,7 @@ def ask(
 
 
 def full_scores(reader: Floats) -> npt.NDArray[np.float64]:
-    return np.asarray(BOOSTER.predict(plain_inputs(reader, CATALOGUE, NOON, 1), raw_score=True))
+    return np.asarray(BOOSTER.predict(plain_inputs(reader, CATALOGUE, NOON), raw_score=True))
 
 
 @settings(max_examples=60)
@@ -104,11 +111,10 @@ def test_the_trees_get_what_the_schema_says(reader: int, time: int) -> None:
             layout.INPUT_READER: np.repeat(ROWS[reader : reader + 1], POSTS, axis=0),
             layout.INPUT_POSTS: posts,
             layout.INPUT_TIME: np.full(POSTS, time),
-            "position": np.full((POSTS, 1), 7, np.float32),
         },
     )[0]
     assert found.shape == (POSTS, len(SCHEMA.model))
-    expected = plain_inputs(ROWS[reader], posts, time, 7)
+    expected = plain_inputs(ROWS[reader], posts, time)
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
     exact = [
         SCHEMA.model.index(name) for name in ("topic_like_rate", "topic_lift", "hour", "topic")
@@ -167,13 +173,6 @@ def test_what_is_not_known_of_a_reader_is_filled_in_field_by_field() -> None:
     filled = ROWS[3].copy()
     filled[[1, 4]] = UNKNOWN[[1, 4]]
     assert ask(partly) == ask(filled)
-
-
-def test_the_position_in_the_session_is_fixed_when_serving() -> None:
-    graph = ranker_graph(SCHEMA, UNKNOWN, BOOSTER)
-    position = next(t for t in graph.graph.initializer if t.name == "position")
-    assert numpy_helper.to_array(position).tolist() == [[1.0]]
-    assert "position" not in {given.name for given in graph.graph.input}
 
 
 def test_the_interface_is_the_one_that_is_agreed() -> None:

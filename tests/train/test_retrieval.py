@@ -43,7 +43,6 @@ def booster(*, noise: float, rounds: int = 20) -> lgb.Booster:
             layout.INPUT_READER: ROWS[GENERATOR.integers(READERS, size=count)],
             layout.INPUT_POSTS: CATALOGUE[GENERATOR.integers(POSTS, size=count)],
             layout.INPUT_TIME: MONDAY + GENERATOR.integers(7 * 86_400, size=count),
-            "position": np.ones((count, 1), np.float32),
         },
     )[0]
     affinity = inputs[:, SCHEMA.model.index("text_affinity")]

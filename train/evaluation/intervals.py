@@ -71,10 +71,10 @@ def auc(
     return _estimate(of(everyone), np.array([of(weight) for weight in weights]))
 
 
-def draw_readers(readers: int, seed: int) -> npt.NDArray[np.int64]:
-    """int64 [RESAMPLES, readers]: how often each reader is in each resample."""
+def draw_readers(readers: int, seed: int, resamples: int = RESAMPLES) -> npt.NDArray[np.int64]:
+    """int64 [resamples, readers]: how often each reader is in each resample."""
     generator = np.random.default_rng(seed)
-    return generator.multinomial(readers, np.full(readers, 1.0 / readers), size=RESAMPLES)
+    return generator.multinomial(readers, np.full(readers, 1.0 / readers), size=resamples)
 
 
 def _by_reader(slates: Slates, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

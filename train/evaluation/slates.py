@@ -92,14 +92,22 @@ def hit_rate(slates: Slates, rank: npt.NDArray[np.int64]) -> npt.NDArray[np.floa
     return np.minimum(np.add.reduceat(hits.astype(np.float64), slates.starts), 1.0)
 
 
-def ndcg(slates: Slates, rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """float64 [slates]: NDCG of the first CUTOFF with binary gains; NaN without a like.
+def ndcg(
+    slates: Slates, rank: npt.NDArray[np.int64], cutoff: int = CUTOFF
+) -> npt.NDArray[np.float64]:
+    """float64 [slates]: NDCG of the first `cutoff` with binary gains; NaN without a like.
 
     Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 2002.
     """
-    gains = np.where(slates.liked & (rank < CUTOFF), _discount(rank), 0.0)
-    ideal = np.concatenate(([np.nan], np.cumsum(_discount(np.arange(CUTOFF)))))
-    return np.add.reduceat(gains, slates.starts) / ideal[np.minimum(slates.likes, CUTOFF)]
+    gains = np.where(slates.liked & (rank < cutoff), _discount(rank), 0.0)
+    ideal = np.concatenate(([np.nan], np.cumsum(_discount(np.arange(cutoff)))))
+    return np.add.reduceat(gains, slates.starts) / ideal[np.minimum(slates.likes, cutoff)]
+
+
+def reciprocal_rank(slates: Slates, rank: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """float64 [slates]: 1 / the place, from 1, of the first liked post; NaN without a like."""
+    found = np.maximum.reduceat(np.where(slates.liked, 1.0 / (rank + 1.0), 0.0), slates.starts)
+    return np.where(slates.likes > 0, found, np.nan)
 
 
 def random_hit_rate(slates: Slates) -> npt.NDArray[np.float64]:
@@ -115,12 +123,30 @@ def random_hit_rate(slates: Slates) -> npt.NDArray[np.float64]:
     return np.where(others >= drawn, 1.0 - misses, 1.0)
 
 
-def random_ndcg(slates: Slates) -> npt.NDArray[np.float64]:
+def random_ndcg(slates: Slates, cutoff: int = CUTOFF) -> npt.NDArray[np.float64]:
     """float64 [slates]: the exact expectation of `ndcg` when the order is random."""
-    discounts = np.concatenate(([0.0], np.cumsum(_discount(np.arange(CUTOFF)))))
-    shown = discounts[np.minimum(slates.sizes, CUTOFF)]
-    ideal = np.where(slates.likes > 0, discounts[np.minimum(slates.likes, CUTOFF)], np.nan)
+    discounts = np.concatenate(([0.0], np.cumsum(_discount(np.arange(cutoff)))))
+    shown = discounts[np.minimum(slates.sizes, cutoff)]
+    ideal = np.where(slates.likes > 0, discounts[np.minimum(slates.likes, cutoff)], np.nan)
     expected: npt.NDArray[np.float64] = slates.likes / slates.sizes * shown / ideal
+    return expected
+
+
+def random_reciprocal_rank(slates: Slates) -> npt.NDArray[np.float64]:
+    """float64 [slates]: the exact expectation of `reciprocal_rank` when the order is random."""
+    kinds, of = np.unique(np.stack((slates.sizes, slates.likes)), axis=1, return_inverse=True)
+    expected = [_expected_reciprocal(int(size), int(likes)) for size, likes in kinds.T]
+    return np.array(expected)[of.ravel()]
+
+
+def _expected_reciprocal(size: int, likes: int) -> float:
+    if not likes:
+        return float("nan")
+    missed, expected = 1.0, 0.0  # the chance that none of the places before holds a like
+    for place in range(size - likes + 1):
+        hit = likes / (size - place)
+        expected += missed * hit / (place + 1)
+        missed *= 1 - hit
     return expected
 
 

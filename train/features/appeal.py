@@ -92,7 +92,8 @@ def shares(views: Floats, counts: Floats, known: Floats) -> Floats:
         _deviation(*band, np.column_stack((known, *columns[:i], *columns[i + 1 :])), weight)
         for i, band in enumerate(zip(views, surplus, strict=True))
     ]
-    return mean + np.array(bands)
+    found: Floats = mean + np.array(bands)
+    return found
 
 
 def _spread(views: Floats, counts: Floats) -> float:
@@ -112,7 +113,7 @@ def _deviation(views: Floats, surplus: Floats, columns: Floats, weight: float) -
         columns: float64 [N, columns], what predicts it.
         weight: views that the mean counts for where nothing else is known.
     """
-    square = (columns * views[:, np.newaxis]).T @ columns
+    square: Floats = (columns * views[:, np.newaxis]).T @ columns
     penalty = _COLUMNS * weight * np.eye(len(square))
     predicted = columns @ np.linalg.solve(square + penalty, columns.T @ surplus)
     # About half of the spread is predicted: what is predicted weighs twice as much as the mean.

@@ -70,7 +70,7 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         unknown_reader(warehouse, schema, rows_to_serve(warehouse, "reader", schema)),
         _matrix(warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader),
         _matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
-        warehouse.arrays("FROM pairs"),
+        warehouse.arrays("FROM pairs ORDER BY user_id, time, post_id, liked"),
     )
 
 
@@ -127,7 +127,7 @@ def _store_post_vectors(warehouse: Warehouse, seed: int) -> tuple[Schema, npt.ND
         **{f"text_{i}": vectors[:, i] for i in range(DIMENSIONS)},
     }
     warehouse.register("post_vectors", pa.table(columns))
-    return schema, vectors * UNIT
+    return schema, (vectors * UNIT).astype(np.float64)
 
 
 def _matrix(table: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.float32]:

@@ -12,8 +12,8 @@ _READER = (
 )  # fmt: skip
 _POST = ("topic", "text_length", "post_age", "post_like_rate")
 _CROSSED = (
-    "topic_like_rate", "topic_lift", "text_affinity", "peers_early_share", "peers_like_rate", "hour",
-    "weekday",
+    "topic_like_rate", "topic_lift", "text_affinity", "peers_early_share", "peers_like_rate",
+    "hour", "weekday",
 )  # fmt: skip
 
 AGE_LIMITS = (19, 23, 28, 36, 41, 46)

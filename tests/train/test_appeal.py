@@ -1,0 +1,56 @@
+"""What a band makes of a post is drawn towards what else is known, as far as the counts ask for it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from train.features.appeal import Floats, shares
+
+BANDS, POSTS = 4, 600
+KNOWN = np.eye(3)[np.arange(POSTS) % 3]
+
+
+def drawn(rates: Floats, views: int, seed: int) -> tuple[Floats, Floats]:
+    """Counts of so many views of each post by each band."""
+    generator = np.random.default_rng(seed)
+    shown = np.full(rates.shape, float(views))
+    return shown, generator.binomial(views, rates).astype(float)
+
+
+def two_kinds(seed: int) -> Floats:
+    """Rates that neither topic nor text tells: half of the posts are for the first two bands."""
+    kind = np.random.default_rng(seed).integers(2, size=POSTS)
+    return np.where(np.arange(BANDS)[:, np.newaxis] < 2, 0.2 + 0.5 * kind, 0.7 - 0.5 * kind)
+
+
+@given(st.integers(0, 50))
+def test_what_one_band_does_tells_of_the_others(seed: int) -> None:
+    rates = two_kinds(seed)
+    views, counts = drawn(rates, 4, seed)
+    views[0, ::2] = counts[0, ::2] = 0  # the first band has not seen every second post
+    found = shares(views, counts, KNOWN)[0, ::2]
+    assert np.corrcoef(found, rates[0, ::2])[0, 1] > 0.7
+
+
+@given(st.integers(0, 50))
+def test_where_posts_do_not_differ_little_is_left(seed: int) -> None:
+    views, counts = drawn(np.full((BANDS, POSTS), 0.5), 5, seed)
+    assert shares(views, counts, KNOWN).std() < 0.25 * (counts / views).std()
+
+
+def test_many_views_speak_for_themselves() -> None:
+    rates = two_kinds(0)
+    views, counts = drawn(rates, 5_000, 0)
+    assert shares(views, counts, KNOWN) == pytest.approx(counts / views, abs=0.01)
+
+
+@pytest.mark.parametrize("liked", [0.0, 1.0])
+def test_views_that_are_all_alike_tell_nothing_more(liked: float) -> None:
+    views = np.ones((BANDS, POSTS))
+    assert (shares(views, views * liked, KNOWN) == liked).all()
+
+
+def test_without_a_view_nothing_is_known() -> None:
+    nothing = np.zeros((BANDS, POSTS))
+    assert (shares(nothing, nothing, KNOWN) == 0).all()

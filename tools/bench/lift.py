@@ -1,0 +1,81 @@
+"""How much of what can be achieved is achieved: generated tables have known like probabilities.
+
+No ranking beats that by the true probabilities but by luck. The share of the lift is
+(scorer - random) / (oracle - random), in HitRate@5.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.bench.table import FOLDER, Measured
+from train import demo_data
+from train.demo_data.oracle import Oracle
+from train.evaluation.intervals import Estimate
+from train.evaluation.markdown import evaluation_markdown
+from train.evaluation.paired import Resamples
+from train.evaluation.protocol import HISTORY, PROFILE, evaluate
+from train.evaluation.ranking import rank_metrics
+from train.evaluation.report import HIT_RATE, RANDOM
+from train.evaluation.scorers import Scorer
+from train.evaluation.sessions import gather
+from train.evaluation.world import UNKNOWN_READER
+from train.features.build import Features
+from train.progress import Terminal
+from train.settings import RunSettings
+
+# The demo's.
+READERS, POSTS, DAYS, SEED = 3_000, 7_023, 30, 1
+_FOLDS = 3
+ORACLE = "oracle"
+
+
+def measure() -> Measured:
+    """Evaluate on generated tables with the oracle among the scorers; writes `.bench/lift.md`."""
+    with tempfile.TemporaryDirectory() as folder:
+        tables = Path(folder, "tables")
+        demo_data.write(str(tables), users=READERS, posts=POSTS, days=DAYS, seed=SEED)
+        settings = RunSettings(str(tables), "", seed=SEED)
+        oracle = oracle_of(users=READERS, posts=POSTS, seed=SEED)
+        found = evaluate(settings, _FOLDS, Terminal(), {ORACLE: lambda *_: oracle})
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "lift.md").write_text(evaluation_markdown(found, SEED), encoding="utf-8")
+    rows: list[tuple[str | float, ...]] = []
+    for population in (HISTORY, PROFILE):
+        sessions = gather(found.scored[population])
+        if sessions is None:
+            continue
+        table = rank_metrics(sessions, Resamples(sessions.slates.reader_count, SEED))
+        hits = {name: samples[HIT_RATE] for name, samples in table.items()}
+        for name, sample in hits.items():
+            share = sample.share(hits[RANDOM], hits[ORACLE])
+            rows.append((population, name, _cell(sample.estimate), _cell(share)))
+    return Measured(
+        "lift",
+        f"of what the true probabilities achieve, {READERS:,} generated readers, {DAYS} days",
+        ("readers", "scorer", HIT_RATE, "share of the lift"),
+        tuple(rows),
+    )
+
+
+def oracle_of(*, users: int, posts: int, seed: int) -> Scorer:
+    """A scorer that knows the true like probabilities of the tables made of the arguments."""
+    oracle = Oracle(users=users, posts=posts, seed=seed)
+
+    def score(features: Features) -> npt.NDArray[np.float64]:
+        pairs = features.pairs
+        made = np.zeros(len(pairs["user_id"]))
+        known = pairs["user_id"] != UNKNOWN_READER
+        time = pairs["time"][known].astype("datetime64[s]")
+        made[known] = oracle.like_probability(
+            pairs["user_id"][known], pairs["post_id"][known], time
+        )
+        return made
+
+    return score
+
+
+def _cell(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} ({estimate.low:.3f}-{estimate.high:.3f})"

@@ -1,0 +1,176 @@
+"""The evaluation from end to end: folds of time, readers held out, baselines on the same rows."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from train.evaluation.catalogue import Answered, answer
+from train.evaluation.course import AVAILABLE as COURSE_IS_AVAILABLE
+from train.evaluation.course import course
+from train.evaluation.folds import Fold, folds_of
+from train.evaluation.leaks import Strongest, strongest_input
+from train.evaluation.linear import logistic_regression
+from train.evaluation.neighbours import item_item
+from train.evaluation.releases import Past, Release
+from train.evaluation.report import LENTA, POPULARITY
+from train.evaluation.scorers import (
+    Fit,
+    Lenta,
+    Scorer,
+    lenta,
+    popularity,
+    recent_popularity,
+    select,
+    topic_and_age,
+)
+from train.evaluation.sessions import Scored
+from train.evaluation.world import UNKNOWN_READER, World, make_world
+from train.inputs import model_inputs
+from train.progress import Progress
+from train.settings import RunSettings
+from train.source.checks import clean_tables
+from train.source.read import read_source
+from train.warehouse import Warehouse
+
+HISTORY = "readers with history"
+STALE = "the same, by the release of the fold's first day"
+PROFILE = "readers held out, known by profile"
+UNKNOWN = "readers held out, unknown"
+POPULATIONS = (HISTORY, STALE, PROFILE, UNKNOWN)
+
+HELD_OUT_PARTS = 5
+"""A fifth of the readers is held out of a fold, another fifth of the next."""
+
+BASELINES: dict[str, Fit] = {
+    POPULARITY: popularity,
+    "recent popularity": recent_popularity,
+    "popularity by topic and age": topic_and_age,
+    "logistic regression": logistic_regression,
+    "item-item": item_item,
+} | ({"CatBoost, the course's way": course} if COURSE_IS_AVAILABLE else {})
+
+
+@dataclass
+class Evaluated:
+    """What was measured.
+
+    Attributes:
+        folds: the windows.
+        world: all that is known in the end; for the profiles and the topics.
+        scored: of each population, its windows.
+        answered: requests to the whole catalogue.
+        strongest: of each fold, the input that by itself tells most.
+    """
+
+    folds: list[Fold]
+    world: World
+    scored: dict[str, list[Scored]] = field(default_factory=lambda: {p: [] for p in POPULATIONS})
+    answered: list[Answered] = field(default_factory=list)
+    strongest: list[Strongest] = field(default_factory=list)
+
+
+def evaluate(
+    settings: RunSettings, folds: int, progress: Progress, more: Mapping[str, Fit] | None = None
+) -> Evaluated:
+    """Measure the ranking on every fold.
+
+    Args:
+        settings: of a run; its store is not touched.
+        folds: how many.
+        progress: told the stages.
+        more: scorers to measure besides.
+
+    Raises:
+        TrainError: the source cannot be trained from, or not on so many folds.
+    """
+    with ExitStack() as stack:
+        folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
+        warehouse = Warehouse(folder, settings.memory)
+        stack.callback(warehouse.close)
+        with progress.stage("reading and checking the tables"):
+            read_source(
+                warehouse, settings.source, settings.names, settings.timezone, progress.rows
+            )
+            now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
+            clean_tables(warehouse, settings.names, settings.timezone, now)
+        first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+        windows = folds_of(first + timedelta(days=1), last, folds, settings.test_from)
+        with progress.stage("making features as of every day"):
+            past = Past(warehouse, settings.most_pairs, settings.seed)
+            found = Evaluated(windows, make_world(warehouse, settings.most_pairs, settings.seed))
+        fits = BASELINES | dict(more or {})
+        parts = _parts(found.world, settings.seed)
+        for fold in windows:
+            name = f"fold {fold.number + 1} of {len(windows)}, {fold.split.test_from} on"
+            with progress.stage(f"{name}: readers with history"):
+                _with_history(found, fold, fits, settings.seed)
+            with progress.stage(f"{name}: features without the readers held out"):
+                held_out = parts[fold.number % HELD_OUT_PARTS]
+                release = past.release(fold.split.test_from, held_out)
+            with progress.stage(f"{name}: readers held out, whole catalogue"):
+                _with_release(found, fold, release, held_out, fits=fits, seed=settings.seed)
+    return found
+
+
+def _parts(world: World, seed: int) -> list[npt.NDArray[np.int64]]:
+    """The readers who were shown something, in fifths."""
+    readers = np.unique(world.features.pairs["user_id"])
+    order = np.random.default_rng(seed).permutation(readers)
+    return np.array_split(order, HELD_OUT_PARTS)
+
+
+def _with_history(found: Evaluated, fold: Fold, fits: dict[str, Fit], seed: int) -> None:
+    shown = select(found.world.features, _in_window(found.world, fold))
+    _, scorers = _fit(fits, found.world, fold, seed)
+    scores = {name: scorer(shown) for name, scorer in scorers.items()}
+    found.scored[HISTORY].append(Scored(shown, scores, fold.number))
+    inputs = model_inputs(shown, np.ones(len(shown.pairs["liked"]), bool))
+    found.strongest.append(strongest_input(inputs, shown.pairs["liked"], shown.schema.model))
+
+
+def _with_release(
+    found: Evaluated,
+    fold: Fold,
+    release: Release,
+    held_out: npt.NDArray[np.int64],
+    *,
+    fits: dict[str, Fit],
+    seed: int,
+) -> None:
+    window = _in_window(found.world, fold)
+    is_held_out = np.isin(found.world.features.pairs["user_id"], held_out)
+    _, scorers = _fit(fits, release.world, fold, seed)
+    for population, chosen, is_known in (
+        (STALE, window & ~is_held_out, True),
+        (PROFILE, window & is_held_out, True),
+        (UNKNOWN, window & is_held_out, False),
+    ):
+        pairs = select(found.world.features, chosen).pairs
+        nobody = np.full(len(pairs["user_id"]), UNKNOWN_READER)
+        seen = release.rows_for(pairs if is_known else {**pairs, "user_id": nobody})
+        scores = {name: scorer(seen) for name, scorer in scorers.items()}
+        found.scored[population].append(Scored(release.rows_for(pairs), scores, fold.number))
+    with_history = select(found.world.features, window & ~is_held_out).pairs
+    found.answered.append(answer(release, with_history, scorers, seed + fold.number))
+
+
+def _fit(
+    fits: dict[str, Fit], world: World, fold: Fold, seed: int
+) -> tuple[Lenta, dict[str, Scorer]]:
+    ours = lenta(world, fold.split, seed)
+    others = {name: fit(world, fold.split, seed) for name, fit in fits.items()}
+    return ours, {LENTA: ours, **others}
+
+
+def _in_window(world: World, fold: Fold) -> npt.NDArray[np.bool_]:
+    day = world.features.pairs["day"].astype("datetime64[D]")
+    first, last = np.datetime64(fold.split.test_from), np.datetime64(fold.split.last)
+    chosen: npt.NDArray[np.bool_] = (day >= first) & (day <= last)
+    return chosen

@@ -1,0 +1,115 @@
+"""All that a fold may know: the features of some readers and days, and the counts beside them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from train.evaluation.counts import Counts, count_days
+from train.features.build import Features, build_features
+from train.warehouse import Warehouse
+
+HALF_LIFE_DAYS = 14
+
+AGE_BANDS = (18, 21, 25, 29, 36, 46)
+"""The first age of each band but the youngest. An unknown age is a band of its own, the last."""
+
+UNKNOWN_READER = -1
+"""The id of a reader of whom nothing is known, not even the profile."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What is known.
+
+    Attributes:
+        features: of what was shown to the readers learned from.
+        readers: profiles by `user_id`, with the row `UNKNOWN_READER`, of all readers.
+        posts: `topic` and `text` by ascending `post_id`.
+        post_views: views and likes of posts, by day, in the order of `posts`.
+        faded_views: the same, where a day counts half of one two weeks later.
+        topic_views: of topic and age band, by day.
+        likes: `user_id`, `post_id`, `day` of every like.
+    """
+
+    features: Features
+    readers: pd.DataFrame
+    posts: pd.DataFrame
+    post_views: Counts
+    faded_views: Counts
+    topic_views: Counts
+    likes: pd.DataFrame
+
+    @property
+    def topics(self) -> npt.NDArray[np.int64]:
+        """int64 [posts]: the code of each post's topic."""
+        codes: npt.NDArray[np.int64] = self.posts["topic"].cat.codes.to_numpy().astype(np.int64)
+        return codes
+
+    def posts_of(self, features: Features) -> npt.NDArray[np.int64]:
+        """int64 [pairs]: the row of `posts` of each pair."""
+        return np.searchsorted(self.posts.index.to_numpy(), features.pairs["post_id"])
+
+    def bands_of(self, features: Features) -> npt.NDArray[np.int64]:
+        """int64 [pairs]: the age band of each pair's reader."""
+        ages = self.readers["age"].reindex(features.pairs["user_id"]).to_numpy(np.float64)
+        return age_bands(ages)
+
+
+def age_bands(age: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """int64 [n]: the band of each age; NaN is an age that is not known."""
+    return np.where(np.isnan(age), len(AGE_BANDS) + 1, np.searchsorted(AGE_BANDS, age, "right"))
+
+
+def in_order(features: Features) -> Features:
+    """The same pairs by reader and time, as sessions want them.
+
+    DuckDB gives the rows of a large table in the order in which its threads come by.
+    """
+    pairs = features.pairs
+    order = np.lexsort((pairs["liked"], pairs["post_id"], pairs["time"], pairs["user_id"]))
+    return replace(features, pairs={name: column[order] for name, column in pairs.items()})
+
+
+def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
+    """Build the features of the warehouse's `feed` and count it."""
+    features = in_order(build_features(warehouse, most_pairs, seed))
+    readers = warehouse.arrow("FROM readers ORDER BY user_id").to_pandas().set_index("user_id")
+    posts = warehouse.arrow("FROM posts ORDER BY post_id").to_pandas().set_index("post_id")
+    posts["topic"] = posts["topic"].astype("category")
+    readers.loc[UNKNOWN_READER] = None
+    by_post = warehouse.arrays(
+        "SELECT post_id, day, count(*) AS views, count(*) FILTER (liked) AS likes "
+        "FROM feed WHERE is_view GROUP BY ALL"
+    )
+    by_topic = warehouse.arrays(
+        "SELECT topic, age::DOUBLE AS age, day, "
+        "count(*) AS views, count(*) FILTER (liked) AS likes "
+        "FROM feed JOIN posts USING (post_id) JOIN readers USING (user_id) WHERE is_view "
+        "GROUP BY ALL"
+    )
+    of_post = np.searchsorted(posts.index.to_numpy(), by_post["post_id"])
+    topic = posts["topic"].cat.categories.get_indexer(by_topic["topic"])
+    bands = len(AGE_BANDS) + 2
+    topics = len(posts["topic"].cat.categories)
+    likes = warehouse.arrays(
+        "SELECT DISTINCT user_id, post_id, day FROM feed WHERE liked ORDER BY user_id, day, post_id"
+    )
+    return World(
+        features=features,
+        readers=readers,
+        posts=posts,
+        post_views=_counts(by_post, of_post, len(posts)),
+        faded_views=_counts(by_post, of_post, len(posts), fade=0.5 ** (1 / HALF_LIFE_DAYS)),
+        topic_views=_counts(by_topic, topic * bands + age_bands(by_topic["age"]), topics * bands),
+        likes=pd.DataFrame(likes),
+    )
+
+
+def _counts(
+    table: dict[str, npt.NDArray[Any]], key: npt.NDArray[np.int64], keys: int, fade: float = 1.0
+) -> Counts:
+    amounts = (table["views"].astype(np.float64), table["likes"].astype(np.float64))
+    return count_days(table["day"], key, amounts, keys, fade=fade)
