@@ -1,4 +1,4 @@
-"""What a band makes of a post is drawn towards what else is known, as far as the counts ask for it."""
+"""What a band makes of a post is drawn towards what else is known, as the counts ask for it."""
 
 import numpy as np
 import pytest
