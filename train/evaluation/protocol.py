@@ -22,7 +22,6 @@ from train.evaluation.releases import Past, Release
 from train.evaluation.report import LENTA, POPULARITY
 from train.evaluation.scorers import (
     Fit,
-    Lenta,
     Scorer,
     lenta,
     popularity,
@@ -128,7 +127,7 @@ def _parts(world: World, seed: int) -> list[npt.NDArray[np.int64]]:
 
 def _with_history(found: Evaluated, fold: Fold, fits: dict[str, Fit], seed: int) -> None:
     shown = select(found.world.features, _in_window(found.world, fold))
-    _, scorers = _fit(fits, found.world, fold, seed)
+    scorers = _fit(fits, found.world, fold, seed)
     scores = {name: scorer(shown) for name, scorer in scorers.items()}
     found.scored[HISTORY].append(Scored(shown, scores, fold.number))
     inputs = model_inputs(shown, np.ones(len(shown.pairs["liked"]), bool))
@@ -146,7 +145,7 @@ def _with_release(
 ) -> None:
     window = _in_window(found.world, fold)
     is_held_out = np.isin(found.world.features.pairs["user_id"], held_out)
-    _, scorers = _fit(fits, release.world, fold, seed)
+    scorers = _fit(fits, release.world, fold, seed)
     for population, chosen, is_known in (
         (STALE, window & ~is_held_out, True),
         (PROFILE, window & is_held_out, True),
@@ -161,12 +160,8 @@ def _with_release(
     found.answered.append(answer(release, with_history, scorers, seed + fold.number))
 
 
-def _fit(
-    fits: dict[str, Fit], world: World, fold: Fold, seed: int
-) -> tuple[Lenta, dict[str, Scorer]]:
-    ours = lenta(world, fold.split, seed)
-    others = {name: fit(world, fold.split, seed) for name, fit in fits.items()}
-    return ours, {LENTA: ours, **others}
+def _fit(fits: dict[str, Fit], world: World, fold: Fold, seed: int) -> dict[str, Scorer]:
+    return {name: fit(world, fold.split, seed) for name, fit in ({LENTA: lenta} | fits).items()}
 
 
 def _in_window(world: World, fold: Fold) -> npt.NDArray[np.bool_]:
