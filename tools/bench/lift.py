@@ -26,8 +26,7 @@ from train.features.build import Features
 from train.progress import Terminal
 from train.settings import RunSettings
 
-# The demo's.
-READERS, POSTS, DAYS, SEED = 3_000, 7_023, 30, 1
+READERS, POSTS, DAYS, SEED = 20_000, 7_023, 90, 1
 _FOLDS = 3
 ORACLE = "oracle"
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from train import learn
 from train.evaluation.counts import smoothed
-from train.evaluation.world import AGE_BANDS, World
+from train.evaluation.world import World
 from train.features.build import Features
+from train.features.schema import BANDS
 from train.split import Split
 
 Floats = npt.NDArray[np.float64]
@@ -77,7 +78,7 @@ def recent_popularity(world: World, _split: Split, _seed: int) -> Scorer:
 
 def topic_and_age(world: World, _split: Split, _seed: int) -> Scorer:
     """Topics by their like rate in the reader's age band."""
-    bands = len(AGE_BANDS) + 2
+    bands = len(BANDS)
     topics = world.topics
     all_ages = np.arange((topics.max() + 1) * bands) // bands
     by_topic = world.topic_views.summed(all_ages, topics.max() + 1)
