@@ -69,8 +69,13 @@ class Code(Part):
 
 
 class Features(Part):
-    """Names of the columns of the readers' and posts' feature rows, and of the model's inputs."""
+    """Names of the columns of the readers' and posts' feature rows, and of the model's inputs.
 
+    Attributes:
+        topics: In the order of their numbers in a post's row.
+    """
+
+    topics: tuple[str, ...]
     reader: tuple[str, ...]
     post: tuple[str, ...]
     model: tuple[str, ...]

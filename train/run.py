@@ -18,6 +18,9 @@ from artifacts.release import list_releases, open_release
 from artifacts.stores import ObjectStore, open_store
 from train.errors import ExportError
 from train.evaluation.gate import judge
+from train.evaluation.measure import measure
+from train.evaluation.served import what_serves
+from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
 from train.export.tables import posts_file, reader_files
@@ -68,6 +71,10 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
             split = split_days(first + timedelta(days=1), last, settings.test_from)
             learned = learn(features, split, settings.seed)
+            serving = what_serves(store, served, features.schema)
+            measured = measure(
+                make_world(warehouse, features), learned, serving, split, settings.seed
+            )
         with progress.stage("finding candidates fast"):
             chosen = choose(
                 partial(ranker_graph, features.schema, features.unknown_reader, learned.booster),
@@ -86,18 +93,20 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 timezone=settings.timezone,
                 data=_facts(warehouse, settings, dropped),
                 features=Features(
+                    topics=features.schema.topics,
                     reader=features.schema.reader,
                     post=features.schema.post,
                     model=features.schema.model,
                 ),
                 user_shards=shards,
-                evaluation=learned.evaluation,
+                evaluation=measured.evaluation,
                 exactness=checked,
                 first_stage=chosen.proof,
-                gate=judge(learned.evaluation),
+                gate=judge(measured.table, serving, measured.gain),
                 code=made_by,
             )
-            manifest = publish(store, draft, _files(warehouse, chosen, posts, readers, shards))
+            files = _files(warehouse, chosen, learned, posts=posts, readers=readers, shards=shards)
+            manifest = publish(store, draft, files)
             return _conclude(store, settings, manifest, trained=True)
 
 
@@ -170,8 +179,15 @@ def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, 
 
 
 def _files(
-    warehouse: Warehouse, chosen: Chosen, posts: FeatureRows, readers: FeatureRows, shards: int
+    warehouse: Warehouse,
+    chosen: Chosen,
+    learned: Learned,
+    *,
+    posts: FeatureRows,
+    readers: FeatureRows,
+    shards: int,
 ) -> Iterator[tuple[str, bytes]]:
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
+    yield layout.PAST, learned.past.model_to_string().encode()
     yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors)
     yield from reader_files(warehouse, readers, shards)

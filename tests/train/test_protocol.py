@@ -9,8 +9,8 @@ from tests.support.releases import POSTS, READERS, Trained
 from tools.bench.lift import oracle_of
 from train import cli
 from train.evaluation import catalogue
+from train.evaluation.bootstrap import Resamples
 from train.evaluation.markdown import evaluation_markdown
-from train.evaluation.paired import Resamples
 from train.evaluation.protocol import (
     HISTORY,
     POPULATIONS,
@@ -20,8 +20,8 @@ from train.evaluation.protocol import (
     Evaluated,
     evaluate,
 )
-from train.evaluation.ranking import METRICS, rank_metrics
-from train.evaluation.report import HIT_RATE, LENTA, POPULARITY, RANDOM
+from train.evaluation.ranking import HIT_RATE, METRICS, RANDOM, rank_metrics
+from train.evaluation.scorers import LENTA, POPULARITY
 from train.evaluation.sessions import gather
 from train.evaluation.slates import CUTOFF
 from train.progress import Silent

@@ -13,12 +13,10 @@ import numpy.typing as npt
 from tools.bench.table import FOLDER, Measured
 from train import demo_data
 from train.demo_data.oracle import Oracle
-from train.evaluation.intervals import Estimate
+from train.evaluation.bootstrap import Estimate, Resamples
 from train.evaluation.markdown import evaluation_markdown
-from train.evaluation.paired import Resamples
 from train.evaluation.protocol import HISTORY, PROFILE, evaluate
-from train.evaluation.ranking import rank_metrics
-from train.evaluation.report import HIT_RATE, RANDOM
+from train.evaluation.ranking import HIT_RATE, RANDOM, rank_metrics
 from train.evaluation.scorers import Scorer
 from train.evaluation.sessions import gather
 from train.evaluation.world import UNKNOWN_READER

@@ -19,18 +19,21 @@ from train.evaluation.leaks import Strongest, strongest_input
 from train.evaluation.linear import logistic_regression
 from train.evaluation.neighbours import item_item
 from train.evaluation.releases import Past, Release
-from train.evaluation.report import LENTA, POPULARITY
 from train.evaluation.scorers import (
+    LENTA,
+    POPULARITY,
+    RECENT_POPULARITY,
+    TOPIC_AND_AGE,
     Fit,
     Scorer,
     lenta,
     popularity,
     recent_popularity,
-    select,
     topic_and_age,
 )
 from train.evaluation.sessions import Scored
 from train.evaluation.world import UNKNOWN_READER, World, make_world
+from train.features.build import build_features
 from train.inputs import model_inputs
 from train.progress import Progress
 from train.settings import RunSettings
@@ -49,8 +52,8 @@ HELD_OUT_PARTS = 5
 
 BASELINES: dict[str, Fit] = {
     POPULARITY: popularity,
-    "recent popularity": recent_popularity,
-    "popularity by topic and age": topic_and_age,
+    RECENT_POPULARITY: recent_popularity,
+    TOPIC_AND_AGE: topic_and_age,
     "logistic regression": logistic_regression,
     "item-item": item_item,
 } | ({"CatBoost, the course's way": course} if COURSE_IS_AVAILABLE else {})
@@ -103,7 +106,8 @@ def evaluate(
         windows = folds_of(first + timedelta(days=1), last, folds, settings.test_from)
         with progress.stage("making features as of every day"):
             past = Past(warehouse, settings.most_pairs, settings.seed)
-            found = Evaluated(windows, make_world(warehouse, settings.most_pairs, settings.seed))
+            features = build_features(warehouse, settings.most_pairs, settings.seed)
+            found = Evaluated(windows, make_world(warehouse, features))
         fits = BASELINES | dict(more or {})
         parts = _parts(found.world, settings.seed)
         for fold in windows:
@@ -126,11 +130,11 @@ def _parts(world: World, seed: int) -> list[npt.NDArray[np.int64]]:
 
 
 def _with_history(found: Evaluated, fold: Fold, fits: dict[str, Fit], seed: int) -> None:
-    shown = select(found.world.features, _in_window(found.world, fold))
+    shown = found.world.features.select(_in_window(found.world, fold))
     scorers = _fit(fits, found.world, fold, seed)
     scores = {name: scorer(shown) for name, scorer in scorers.items()}
     found.scored[HISTORY].append(Scored(shown, scores, fold.number))
-    inputs = model_inputs(shown, np.ones(len(shown.pairs["liked"]), bool))
+    inputs = model_inputs(shown)
     found.strongest.append(strongest_input(inputs, shown.pairs["liked"], shown.schema.model))
 
 
@@ -151,12 +155,12 @@ def _with_release(
         (PROFILE, window & is_held_out, True),
         (UNKNOWN, window & is_held_out, False),
     ):
-        pairs = select(found.world.features, chosen).pairs
+        pairs = found.world.features.select(chosen).pairs
         nobody = np.full(len(pairs["user_id"]), UNKNOWN_READER)
         seen = release.rows_for(pairs if is_known else {**pairs, "user_id": nobody})
         scores = {name: scorer(seen) for name, scorer in scorers.items()}
         found.scored[population].append(Scored(release.rows_for(pairs), scores, fold.number))
-    with_history = select(found.world.features, window & ~is_held_out).pairs
+    with_history = found.world.features.select(window & ~is_held_out).pairs
     found.answered.append(answer(release, with_history, scorers, seed + fold.number))
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from train.evaluation.world import UNKNOWN_READER, World, make_world
-from train.features.build import Features, rows_to_serve
+from train.features.build import Features, build_features, rows_to_serve
 from train.source.checks import clean_tables
 from train.source.tables import TableNames
 from train.warehouse import Warehouse
@@ -80,7 +80,8 @@ class Past:
         )
         end = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the network's own clock
         clean_tables(self._warehouse, TableNames(), "UTC", end)
-        world = make_world(self._warehouse, self._most_pairs, self._seed)
+        features = build_features(self._warehouse, self._most_pairs, self._seed)
+        world = make_world(self._warehouse, features)
         readers = rows_to_serve(self._warehouse, "reader", world.features.schema)
         posts = rows_to_serve(self._warehouse, "post", world.features.schema)
         nobody = np.full((1, readers.features.shape[1]), np.nan, np.float32)

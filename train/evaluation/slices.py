@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from train.evaluation import slates
-from train.evaluation.intervals import Estimate
-from train.evaluation.paired import Resamples
-from train.evaluation.report import LENTA, POPULARITY
+from train.evaluation.bootstrap import Estimate, Resamples
+from train.evaluation.scorers import LENTA, POPULARITY
 from train.evaluation.sessions import Sessions
 from train.evaluation.slates import CUTOFF
 from train.evaluation.world import World, age_bands

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from train.evaluation.counts import Counts, count_days
-from train.features.build import Features, build_features
+from train.features.build import Features
 from train.features.schema import AGE_LIMITS, BANDS
 from train.warehouse import Warehouse
 
@@ -61,9 +61,8 @@ def age_bands(age: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.where(np.isnan(age), len(BANDS) - 1, np.searchsorted(AGE_LIMITS, age, "right"))
 
 
-def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
-    """Build the features of the warehouse's `feed` and count it."""
-    features = build_features(warehouse, most_pairs, seed)
+def make_world(warehouse: Warehouse, features: Features) -> World:
+    """Count the warehouse's `feed`, of which the features are."""
     readers = warehouse.arrow("FROM readers ORDER BY user_id").to_pandas().set_index("user_id")
     posts = warehouse.arrow("FROM posts ORDER BY post_id").to_pandas().set_index("post_id")
     posts["topic"] = posts["topic"].astype("category")
