@@ -68,6 +68,20 @@ class Code(Part):
     libraries: dict[str, str]
 
 
+class Stage(Part):
+    """What a part of the run cost.
+
+    Attributes:
+        name: What was done.
+        seconds: How long it took.
+        peak_memory: Bytes, the most that the process had held by its end.
+    """
+
+    name: str
+    seconds: Annotated[float, Field(ge=0)]
+    peak_memory: Count
+
+
 class Features(Part):
     """Names of the columns of the readers' and posts' feature rows, and of the model's inputs.
 
@@ -91,6 +105,7 @@ class ManifestDraft(Part):
         user_shards: Number of files the readers are spread over.
         first_stage: How candidates are found; None where every post is scored without having
             tried, the catalogue being small.
+        stages: Those before the publishing.
     """
 
     parent: ReleaseId | None = None
@@ -103,6 +118,7 @@ class ManifestDraft(Part):
     exactness: Exactness
     first_stage: FirstStage | None = None
     gate: Gate
+    stages: tuple[Stage, ...] = ()
     code: Code
 
 
