@@ -18,6 +18,11 @@ def drawn(rates: Floats, views: int, seed: int) -> tuple[Floats, Floats]:
     return shown, generator.binomial(views, rates).astype(float)
 
 
+def with_everyone(table: Floats) -> Floats:
+    """One row more: all bands together."""
+    return np.vstack((table, table.sum(axis=0)))
+
+
 def two_kinds(seed: int) -> Floats:
     """Rates that neither topic nor text tells: half of the posts are for the first two bands."""
     kind = np.random.default_rng(seed).integers(2, size=POSTS)
@@ -29,20 +34,32 @@ def test_what_one_band_does_tells_of_the_others(seed: int) -> None:
     rates = two_kinds(seed)
     views, counts = drawn(rates, 4, seed)
     views[0, ::2] = counts[0, ::2] = 0  # the first band has not seen every second post
-    found = shares(views, counts, KNOWN)[0, ::2]
+    found = shares(with_everyone(views), with_everyone(counts), KNOWN)[0, ::2]
     assert np.corrcoef(found, rates[0, ::2])[0, 1] > 0.7
 
 
 @given(st.integers(0, 50))
 def test_where_posts_do_not_differ_little_is_left(seed: int) -> None:
     views, counts = drawn(np.full((BANDS, POSTS), 0.5), 5, seed)
-    assert shares(views, counts, KNOWN).std() < 0.25 * (counts / views).std()
+    found = shares(with_everyone(views), with_everyone(counts), KNOWN)
+    assert found.std() < 0.25 * (counts / views).std()
 
 
 def test_many_views_speak_for_themselves() -> None:
     rates = two_kinds(0)
-    views, counts = drawn(rates, 5_000, 0)
-    assert shares(views, counts, KNOWN) == pytest.approx(counts / views, abs=0.01)
+    views, counts = (with_everyone(table) for table in drawn(rates, 5_000, 0))
+    assert shares(views, counts, KNOWN) == pytest.approx(counts / views, abs=0.02)
+
+
+def test_what_a_post_has_for_everyone_reaches_each_band_and_no_more_than_bands_agree() -> None:
+    generator = np.random.default_rng(4)
+    appeal = 0.05 * generator.normal(size=POSTS)
+    topic = 0.05 * generator.normal(size=(BANDS, 3)) @ KNOWN.T
+    rates = 0.2 + appeal + topic
+    views, counts = drawn(rates, 100, 4)
+    found = shares(with_everyone(views), with_everyone(counts), KNOWN)
+    assert np.abs(found[:-1] - rates).mean() < 0.6 * np.abs(counts / views - rates).mean()
+    assert found[-1] == pytest.approx(found[:-1].mean(axis=0))
 
 
 @pytest.mark.parametrize("liked", [0.0, 1.0])

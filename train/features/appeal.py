@@ -2,9 +2,10 @@
 
 Interests differ by age, in steps, and more than by anything else that a profile tells. But a post
 has few views by the readers of one band. So what they did with it is drawn towards what the post's
-topic and text, and what the readers of the other bands did with it, make probable: ridge
-regression, whose penalty comes from the data (Efron and Morris, "Data analysis using Stein's
-estimator", JASA 1975). Where the bands do not differ, nothing is left of it.
+topic and text make probable (ridge regression), and towards what the readers of the other bands did
+with it, as far as bands agree in general: empirical Bayes, whose penalty and covariance come from
+the data (Efron and Morris, "Data analysis using Stein's estimator", JASA 1975; Robinson, "That BLUP
+is a good thing", Statistical Science 1991). Where posts do not differ, nothing is left of it.
 
 Two things are estimated that way: the share of views that were liked, and the share of showings in
 the first half of a session. The second is known of every view, not of the eighth that is liked, and
@@ -30,6 +31,8 @@ _COLUMNS = 10.0
 """Of the columns that may predict a share, as many as would explain all of its spread."""
 _LEAST_PAIRS = 1_000
 """As many pairs of views of one post as if none of them had agreed more than by chance."""
+_PAIRS_OF_TWO_BANDS = 10_000
+"""As many pairs of views of two bands as if they had agreed as all bands do on average."""
 _MOST_VIEWS = 10_000.0
 """Views that a prior may count for, where no difference between posts is found."""
 
@@ -71,7 +74,7 @@ def shares(views: Floats, counts: Floats, known: Floats) -> Floats:
     """The share of views that count, for each band and post, as it probably is.
 
     Args:
-        views: float64 [bands, N], whole numbers.
+        views: float64 [bands, N], whole numbers; the last band is everyone.
         counts: float64 [bands, N], how many of them count.
         known: float64 [N, columns], what is known of a post without any view.
 
@@ -82,18 +85,24 @@ def shares(views: Floats, counts: Floats, known: Floats) -> Floats:
     noise = mean * (1 - mean)
     if not noise:  # of no view, or of all alike, there is nothing to tell
         return np.full_like(views, mean)
-    spread = max(_spread(views, counts), noise / _MOST_VIEWS)
-    surplus = counts - mean * views
-    weight = noise / spread
-    first = [_deviation(*band, known, weight) for band in zip(views, surplus, strict=True)]
-    # Once more, now that it is known what the others make of a post.
-    columns = [estimate / np.sqrt(spread) for estimate in first]
-    bands = [
-        _deviation(*band, np.column_stack((known, *columns[:i], *columns[i + 1 :])), weight)
-        for i, band in enumerate(zip(views, surplus, strict=True))
-    ]
-    found: Floats = mean + np.array(bands)
-    return found
+    least = noise / _MOST_VIEWS
+    spread = max(_spread(views, counts), least)
+    everyone = mean + _predicted(views[-1], counts[-1] - mean * views[-1], known, noise / spread)
+    views, counts = views[:-1], counts[:-1]
+    expected = np.array(
+        [
+            everyone + _predicted(of, found - of * everyone, known, noise / spread)
+            for of, found in zip(views, counts, strict=True)
+        ]
+    )
+    agreement = _agreement(views, counts, expected, spread, least)
+    surplus = counts - views * expected
+    # The posterior mean of a normal prior of that covariance, for views of variance `noise`.
+    system = np.eye(len(views)) + agreement * (views.T / noise)[:, np.newaxis, :]
+    deviation = np.linalg.solve(system, (agreement @ surplus).T[:, :, np.newaxis] / noise)
+    bands = expected + deviation[:, :, 0].T
+    weight = views.sum(axis=1) / views.sum()
+    return np.vstack((bands, weight @ bands))
 
 
 def _spread(views: Floats, counts: Floats) -> float:
@@ -104,20 +113,42 @@ def _spread(views: Floats, counts: Floats) -> float:
     return float(surplus / (pairs.sum() + _LEAST_PAIRS))
 
 
-def _deviation(views: Floats, surplus: Floats, columns: Floats, weight: float) -> Floats:
-    """float64 [N]: how far each post's share is from the mean.
+def _predicted(views: Floats, surplus: Floats, columns: Floats, weight: float) -> Floats:
+    """float64 [N]: what the columns tell of how far each post's share is from what was expected.
 
     Args:
         views: float64 [N].
         surplus: float64 [N], by how much more of them counted than was expected.
-        columns: float64 [N, columns], what predicts it.
-        weight: views that the mean counts for where nothing else is known.
+        columns: float64 [N, columns].
+        weight: views that tell as much of a post as it is known that it is one of these posts.
     """
     square: Floats = (columns * views[:, np.newaxis]).T @ columns
     penalty = _COLUMNS * weight * np.eye(len(square))
-    predicted = columns @ np.linalg.solve(square + penalty, columns.T @ surplus)
-    # About half of the spread is predicted: what is predicted weighs twice as much as the mean.
-    return (surplus + 2 * weight * predicted) / (views + 2 * weight)
+    found: Floats = columns @ np.linalg.solve(square + penalty, columns.T @ surplus)
+    return found
+
+
+def _agreement(
+    views: Floats, counts: Floats, expected: Floats, spread: float, least: float
+) -> Floats:
+    """float64 [bands, bands]: how the true shares vary about what was expected, and go together.
+
+    Each two views of a post by readers of two bands tell a little of it, or of one band. Where
+    there are few, all bands are taken to vary alike.
+    """
+    surplus = counts - views * expected
+    found, pairs = surplus @ surplus.T, views @ views.T
+    own, others = np.eye(len(views), dtype=bool), ~np.eye(len(views), dtype=bool)
+    pairs[own] = (views * (views - 1)).sum(axis=1)
+    squares = counts * (counts - 1) - 2 * expected * counts * (views - 1)
+    found[own] = (squares + expected**2 * views * (views - 1)).sum(axis=1)
+    variance = (found[own].sum() + _LEAST_PAIRS * spread / 2) / (pairs[own].sum() + _LEAST_PAIRS)
+    together = found[others].sum() / (pairs[others].sum() + _LEAST_PAIRS)
+    alike = np.where(own, variance, np.clip(together, 0.0, max(variance, 0.0)))
+    mixed = (found + _PAIRS_OF_TWO_BANDS * alike) / (pairs + _PAIRS_OF_TWO_BANDS)
+    values, vectors = np.linalg.eigh(mixed)
+    whole: Floats = (vectors * np.maximum(values, least)) @ vectors.T
+    return whole
 
 
 def _table(appeal: Floats, post_ids: npt.NDArray[np.int64], as_of: date) -> pa.Table:
