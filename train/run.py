@@ -134,7 +134,7 @@ def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tu
 def _require_exact(
     chosen: Chosen, features: build.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
-    rank = ranker(chosen.graph, posts.features, chosen.vectors)
+    rank = ranker(chosen.graph, posts.features, chosen.vectors, chosen.blocks)
     checked = exactness.compare(rank, learned.booster, features, posts.features)
     if not checked.passed:
         raise ExportError(
@@ -173,5 +173,5 @@ def _files(
     warehouse: Warehouse, chosen: Chosen, posts: FeatureRows, readers: FeatureRows, shards: int
 ) -> Iterator[tuple[str, bytes]]:
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
-    yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors)
+    yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors, chosen.blocks)
     yield from reader_files(warehouse, readers, shards)
