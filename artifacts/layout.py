@@ -23,6 +23,10 @@ RANKER = "ranker.onnx"
 POSTS = "posts.parquet"
 """One row a post, most liked first: of equal scores, the earlier row is recommended first."""
 
+PAST = "past.txt"
+"""The model that was measured, in LightGBM's own format: it knows no day from the first test day
+on, so a later run can measure it on the same days as its own. The function does not read it."""
+
 # Columns of posts.parquet:
 POST_ID = "post_id"
 """int64, unique."""

@@ -68,9 +68,28 @@ class Code(Part):
     libraries: dict[str, str]
 
 
-class Features(Part):
-    """Names of the columns of the readers' and posts' feature rows, and of the model's inputs."""
+class Stage(Part):
+    """What a part of the run cost.
 
+    Attributes:
+        name: What was done.
+        seconds: How long it took.
+        peak_memory: Bytes, the most that the process had held by its end.
+    """
+
+    name: str
+    seconds: Annotated[float, Field(ge=0)]
+    peak_memory: Count
+
+
+class Features(Part):
+    """Names of the columns of the readers' and posts' feature rows, and of the model's inputs.
+
+    Attributes:
+        topics: In the order of their numbers in a post's row.
+    """
+
+    topics: tuple[str, ...]
     reader: tuple[str, ...]
     post: tuple[str, ...]
     model: tuple[str, ...]
@@ -86,6 +105,7 @@ class ManifestDraft(Part):
         user_shards: Number of files the readers are spread over.
         first_stage: How candidates are found; None where every post is scored without having
             tried, the catalogue being small.
+        stages: Those before the publishing.
     """
 
     parent: ReleaseId | None = None
@@ -98,6 +118,7 @@ class ManifestDraft(Part):
     exactness: Exactness
     first_stage: FirstStage | None = None
     gate: Gate
+    stages: tuple[Stage, ...] = ()
     code: Code
 
 

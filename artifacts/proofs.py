@@ -115,21 +115,31 @@ class Check(Part):
 
     Attributes:
         name: What was measured.
-        value: What it came to.
-        above: What it must exceed.
+        value: What it came to, with its 95 % interval; None where it could not be measured.
+        above: What it must exceed: the value, or the lower end where `of_low`.
+        of_low: Whether the lower end of the interval decides.
         passed: Whether it does.
+        obstacle: Why it could not be measured.
     """
 
     name: str
-    value: float
+    value: float | None
+    low: float | None = None
+    high: float | None = None
     above: float
+    of_low: bool = False
     passed: bool
+    obstacle: str = ""
 
     @property
     def sentence(self) -> str:
         """The check in words, without a full stop."""
+        if self.value is None:
+            return f"{self.name} cannot be measured: {self.obstacle}"
+        interval = "" if self.low is None else f" ({self.low:+.4f} to {self.high:+.4f})"
+        decides = "its lower end is " if self.of_low else ""
         relation = "above" if self.passed else "not above"
-        return f"{self.name} is {self.value:.4f}, {relation} {self.above:g}"
+        return f"{self.name} is {self.value:+.4f}{interval}, {decides}{relation} {self.above:g}"
 
 
 class Gate(Part):

@@ -12,36 +12,27 @@ from train.features.build import Features
 _BLOCK = 100_000
 
 
-def model_inputs(features: Features, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """What the trees see of the chosen pairs.
-
-    Args:
-        features: the pairs and the rows they point at.
-        chosen: bool [pairs], which of them.
-
-    Returns:
-        float32 [chosen, inputs], in the order of the pairs.
-    """
+def model_inputs(features: Features) -> npt.NDArray[np.float32]:
+    """What the trees see: float32 [pairs, inputs]."""
     graph = session(inputs_graph(features.schema, features.unknown_reader))
-    which = np.flatnonzero(chosen)
-    made = [
-        _block(graph, features, which[start : start + _BLOCK])
-        for start in range(0, len(which), _BLOCK)
-    ]
-    width = len(features.schema.model)
-    return np.concatenate(made) if made else np.empty((0, width), np.float32)
+    count = len(features.pairs["time"])
+    made = np.empty((count, len(features.schema.model)), np.float32)
+    for start in range(0, count, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        made[block] = _block(graph, features, block)
+    return made
 
 
 def _block(
-    graph: ort.InferenceSession, features: Features, which: npt.NDArray[np.intp]
+    graph: ort.InferenceSession, features: Features, block: slice
 ) -> npt.NDArray[np.float32]:
     pairs = features.pairs
     made: npt.NDArray[np.float32] = graph.run(
         ["inputs"],
         {
-            layout.INPUT_READER: features.readers[pairs["reader_row"][which]],
-            layout.INPUT_POSTS: features.posts[pairs["post_row"][which]],
-            layout.INPUT_TIME: pairs["time"][which],
+            layout.INPUT_READER: features.readers[pairs["reader_row"][block]],
+            layout.INPUT_POSTS: features.posts[pairs["post_row"][block]],
+            layout.INPUT_TIME: pairs["time"][block],
         },
     )[0]
     return made

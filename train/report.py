@@ -81,3 +81,6 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     yield f"period: {data.since} to {data.until}, {data.views:,} views"
     yield f"parent: {manifest.parent or 'none'}"
     yield f"recipe: {manifest.recipe}"
+    for stage in manifest.stages:
+        memory = f"{stage.peak_memory / 1e6:,.0f} MB at most by then"
+        yield f"{stage.name}: {stage.seconds:.1f} s, {memory}"

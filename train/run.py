@@ -18,6 +18,9 @@ from artifacts.release import list_releases, open_release
 from artifacts.stores import ObjectStore, open_store
 from train.errors import ExportError
 from train.evaluation.gate import judge
+from train.evaluation.measure import measure
+from train.evaluation.served import what_serves
+from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
 from train.export.tables import posts_file, reader_files
@@ -34,6 +37,7 @@ from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.read import read_source
 from train.split import split_days
+from train.stages import Stages
 from train.warehouse import Warehouse
 
 
@@ -47,6 +51,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             written to the store.
         ArtifactError: the store failed. The channel serves what it served before.
     """
+    stages = Stages(progress)
     store = open_store(settings.store)
     served = read_channel(store, settings.channel)
     with ExitStack() as stack:
@@ -54,21 +59,25 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
 
-        dropped = _load(warehouse, settings, progress)
+        dropped = _load(warehouse, settings, stages)
         made_by = code()
         recipe = recipe_of(warehouse, settings, made_by)
         newest = _newest(store)
         if newest and newest.recipe == recipe:
             return _conclude(store, settings, newest, trained=False)
-        with progress.stage("making features"):
+        with stages.stage("making features"):
             features = build.build_features(warehouse, settings.most_pairs, settings.seed)
             readers = build.rows_to_serve(warehouse, "reader", features.schema)
             posts = build.rows_to_serve(warehouse, "post", features.schema)
-        with progress.stage("fitting and measuring"):
+        with stages.stage("fitting and measuring"):
             first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
             split = split_days(first + timedelta(days=1), last, settings.test_from)
             learned = learn(features, split, settings.seed)
-        with progress.stage("finding candidates fast"):
+            serving = what_serves(store, served, features.schema)
+            measured = measure(
+                make_world(warehouse, features), learned, serving, split, settings.seed
+            )
+        with stages.stage("finding candidates fast"):
             chosen = choose(
                 partial(ranker_graph, features.schema, features.unknown_reader, learned.booster),
                 readers.features,
@@ -76,9 +85,9 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 _seconds(build.serving_day(warehouse)),
                 seed=settings.seed,
             )
-        with progress.stage("comparing the graph with LightGBM"):
+        with stages.stage("comparing the graph with LightGBM"):
             checked = _require_exact(chosen, features, learned, posts)
-        with progress.stage("publishing"):
+        with stages.stage("publishing"):
             shards = layout.shards_for(len(readers.ids))
             draft = ManifestDraft(
                 parent=served.arms[0].release if served else None,
@@ -86,18 +95,21 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 timezone=settings.timezone,
                 data=_facts(warehouse, settings, dropped),
                 features=Features(
+                    topics=features.schema.topics,
                     reader=features.schema.reader,
                     post=features.schema.post,
                     model=features.schema.model,
                 ),
                 user_shards=shards,
-                evaluation=learned.evaluation,
+                evaluation=measured.evaluation,
                 exactness=checked,
                 first_stage=chosen.proof,
-                gate=judge(learned.evaluation),
+                gate=judge(measured.table, serving, measured.gain),
+                stages=tuple(stages.done),
                 code=made_by,
             )
-            manifest = publish(store, draft, _files(warehouse, chosen, posts, readers, shards))
+            files = _files(warehouse, chosen, learned, posts=posts, readers=readers, shards=shards)
+            manifest = publish(store, draft, files)
             return _conclude(store, settings, manifest, trained=True)
 
 
@@ -170,8 +182,15 @@ def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, 
 
 
 def _files(
-    warehouse: Warehouse, chosen: Chosen, posts: FeatureRows, readers: FeatureRows, shards: int
+    warehouse: Warehouse,
+    chosen: Chosen,
+    learned: Learned,
+    *,
+    posts: FeatureRows,
+    readers: FeatureRows,
+    shards: int,
 ) -> Iterator[tuple[str, bytes]]:
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
+    yield layout.PAST, learned.past.model_to_string().encode()
     yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors, chosen.blocks)
     yield from reader_files(warehouse, readers, shards)

@@ -31,7 +31,12 @@ def draft(*, exact: bool = True, good: bool = True) -> ManifestDraft:
             likes=107_000,
             dropped=(Dropped(table="feed_data", reason="of unknown readers", rows=12),),
         ),
-        features=Features(reader=("age", "likes"), post=("length",), model=("age", "hour")),
+        features=Features(
+            topics=("sport",),
+            reader=("age", "likes"),
+            post=("length",),
+            model=("age", "hour"),
+        ),
         user_shards=2,
         evaluation=Evaluation(
             test_since=date(2026, 11, 17),

@@ -84,7 +84,7 @@ def test_a_release_is_shown_by_id_or_by_channel(
         "2026-11-23 00:00:00, Europe/Moscow",
         "12 rows of feed_data: of unknown readers",
         "0 of 500,000 rows differ",
-        "gate        passed\n            the gain in hit_rate@5 is 0.0218, above 0\n",
+        "gate        passed\n            the gain in hit_rate@5 is +0.0218, above 0\n",
         f"recipe      {'ab' * 32}\n",
         "hit_rate@5 of lenta: 0.5731 (0.5600 to 0.5800)",
         "hit_rate@5 of random: 0.3000\n",

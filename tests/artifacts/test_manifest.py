@@ -52,7 +52,9 @@ def manifests(draw: st.DrawFn) -> Manifest:
                 st.lists(st.builds(Dropped, table=TEXTS, reason=TEXTS, rows=COUNTS), max_size=3)
             ),
         ),
-        features=Features(reader=draw(NAMES), post=draw(NAMES), model=draw(NAMES)),
+        features=Features(
+            topics=draw(NAMES), reader=draw(NAMES), post=draw(NAMES), model=draw(NAMES)
+        ),
         user_shards=shards,
         evaluation=Evaluation(
             test_since=draw(st.dates()),

@@ -113,6 +113,7 @@ def run_block(
         text = re.sub(r"--users \d+", "--users 2000", text)
         if DATABASE in text:
             url = request.getfixturevalue("postgres_url")
+            shutil.rmtree(tmp_path / "STORE")  # it serves another network
             demo_data.write(url, users=400, posts=200, days=10, seed=12)
             text = text.replace(DATABASE, url)
         done = subprocess.run(

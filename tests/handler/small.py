@@ -152,7 +152,9 @@ def put(
         },
         **(changed or {}),
     }
-    features = Features(reader=("fondness",), post=("quality", "lateness"), model=("score",))
+    features = Features(
+        topics=(), reader=("fondness",), post=("quality", "lateness"), model=("score",)
+    )
     described = draft().model_copy(
         update={
             "timezone": zone,

@@ -1,7 +1,5 @@
 """The metrics are the field's own, and their intervals cover what they should."""
 
-from datetime import date
-
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,11 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
-from train.evaluation import intervals, slates
-from train.evaluation.report import evaluate
+from train.evaluation import slates
+from train.evaluation.bootstrap import Resamples
 from train.evaluation.slates import CUTOFF, Slates, group_slates
-
-DAY = date(2021, 12, 1)
 
 Rows = tuple[list[int], list[int], list[bool], list[float]]
 
@@ -76,10 +72,8 @@ def test_auc_agrees_with_scikit_learn_ties_included(rows: Rows) -> None:
     shown, scores = grouped(rows)
     if not 0 < shown.liked.sum() < len(scores):
         return
-    weights = np.ones((2, shown.reader_count), np.int64)
-    found = intervals.auc(shown, scores, weights)
+    found = Resamples(shown.reader_count, 1).auc(shown, scores, np.zeros(len(scores), np.int64))
     assert found.value == pytest.approx(roc_auc_score(shown.liked, scores))
-    assert found.low == pytest.approx(found.value)
 
 
 def test_the_expectations_of_chance_are_what_shuffling_gives() -> None:
@@ -109,8 +103,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
             np.arange(600),
         )
         values = liked.ravel().astype(float)
-        weights = intervals.draw_readers(60, seed=trial)
-        estimate = intervals.mean_over_slates(shown, values, weights)
+        estimate = Resamples(60, trial).over_slates(shown, values).estimate
         covered += estimate.low <= 0.5 <= estimate.high
     assert 87 <= covered <= 100
 
@@ -135,16 +128,12 @@ def test_a_perfect_scorer_beats_chance_and_is_told_apart() -> None:
     user_id = np.repeat(np.arange(50), 20)
     liked = generator.random(1000) < 0.1
     shown = group_slates(user_id, np.zeros(1000, np.int32), liked, np.arange(1000))
-    scorers = {"perfect": liked.astype(float), "blind": generator.random(1000)}
-    found = evaluate(shown, scorers, test_since=DAY, test_until=DAY, seed=1)
-    perfect, blind = (found.score("ndcg@5", name) for name in scorers)
-    chance = found.score("ndcg@5", "random")
-    assert perfect is not None
-    assert blind is not None
-    assert chance is not None
+    resamples = Resamples(shown.reader_count, 1)
+    perfect, blind = (
+        resamples.over_slates(shown, slates.ndcg(shown, slates.ranks(shown, scores)))
+        for scores in (liked.astype(float), generator.random(1000))
+    )
+    chance = resamples.over_slates(shown, slates.random_ndcg(shown))
     assert perfect.value == 1.0
-    assert blind.low is not None
-    assert blind.high is not None
-    assert blind.low < chance.value < blind.high
-    assert found.readers == 50
-    assert found.slates == 50
+    assert blind.estimate.low < chance.value < blind.estimate.high
+    assert perfect.less(blind).low > 0

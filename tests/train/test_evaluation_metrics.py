@@ -11,9 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from tests.train.test_evaluation import Rows, grouped, impressions
 from train.evaluation import slates
+from train.evaluation.bootstrap import Resamples, Sample
 from train.evaluation.calibration import BINS, calibrate
 from train.evaluation.catalogue import coverage, gini
-from train.evaluation.paired import Resamples, Sample
 from train.evaluation.slates import Slates, group_slates
 
 

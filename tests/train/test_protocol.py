@@ -9,10 +9,12 @@ from tests.support.releases import POSTS, READERS, Trained
 from tools.bench.lift import oracle_of
 from train import cli
 from train.evaluation import catalogue
+from train.evaluation.bootstrap import Resamples
 from train.evaluation.markdown import evaluation_markdown
-from train.evaluation.paired import Resamples
 from train.evaluation.protocol import (
     HISTORY,
+    NEW_AMONG_OTHERS,
+    NEW_POSTS,
     POPULATIONS,
     PROFILE,
     STALE,
@@ -20,8 +22,8 @@ from train.evaluation.protocol import (
     Evaluated,
     evaluate,
 )
-from train.evaluation.ranking import METRICS, rank_metrics
-from train.evaluation.report import HIT_RATE, LENTA, POPULARITY, RANDOM
+from train.evaluation.ranking import HIT_RATE, METRICS, RANDOM, rank_metrics
+from train.evaluation.scorers import LENTA, POPULARITY
 from train.evaluation.sessions import gather
 from train.evaluation.slates import CUTOFF
 from train.progress import Silent
@@ -59,6 +61,30 @@ def test_readers_held_out_of_a_fold_are_a_fifth_and_others_in_the_next(
         assert held_out | learned_from == readers(HISTORY, fold)
         assert 0.15 < len(held_out) / len(readers(HISTORY, fold)) < 0.25
     assert not readers(PROFILE, 0) & readers(PROFILE, 1)
+
+
+def test_posts_held_out_of_a_fold_are_a_fifth_and_others_in_the_next(evaluated: Evaluated) -> None:
+    def posts(population: str, fold: int) -> set[int]:
+        return set(evaluated.scored[population][fold].features.pairs["post_id"].tolist())
+
+    for fold in (0, 1):
+        assert posts(NEW_AMONG_OTHERS, fold) == posts(HISTORY, fold)
+        assert posts(NEW_POSTS, fold) < posts(HISTORY, fold)
+        assert 0.15 < len(posts(NEW_POSTS, fold)) / len(posts(HISTORY, fold)) < 0.25
+    assert not posts(NEW_POSTS, 0) & posts(NEW_POSTS, 1)
+
+
+def test_of_a_post_held_out_nothing_but_the_text_is_known(evaluated: Evaluated) -> None:
+    window = evaluated.scored[NEW_POSTS][0]
+    features, schema = window.features, window.features.schema
+    rows = features.posts[np.unique(features.pairs["post_row"])]
+    assert (rows[:, schema.post.index("post_age")] == 0).all()
+    # Of a topic all are liked as much as the topic is, as far as anyone knows.
+    rate, topic = (rows[:, schema.post.index(name)] for name in ("post_like_rate", "topic"))
+    assert all(len(np.unique(rate[topic == number])) == 1 for number in np.unique(topic))
+    # Popularity therefore ranks them by topic alone, and Lenta does not.
+    assert len(np.unique(window.scores[POPULARITY])) <= len(np.unique(topic))
+    assert len(np.unique(window.scores[LENTA])) > 10 * len(np.unique(topic))
 
 
 def test_one_fold_measures_what_a_run_does(trained: Trained) -> None:
@@ -106,7 +132,7 @@ def test_the_report_has_every_table_and_is_the_same_each_time(evaluated: Evaluat
         f"## Re-ranking: {HISTORY}",
         f"## Slices: {HISTORY}",
         f"## Calibration: {HISTORY}",
-        *(f"## Re-ranking: {population}" for population in (STALE, PROFILE, UNKNOWN)),
+        *(f"## Re-ranking: {population}" for population in POPULATIONS[1:]),
         "## The whole catalogue",
     ]
     assert "nan" not in text

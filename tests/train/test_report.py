@@ -68,7 +68,7 @@ Release {RELEASE} is served
 | random | 0.3000 |
 
 - graph against LightGBM: 0 of 520,000 rows differ
-- gate passed: the gain in hit_rate@5 is 0.0218, above 0
+- gate passed: the gain in hit_rate@5 is +0.0218, above 0
 - dropped from feed_data: 12 rows (of unknown readers)
 - source: postgresql://lenta@db.example/network
 - period: 2026-10-01 06:00:00 to 2026-11-23 00:00:00, 1,000,000 views

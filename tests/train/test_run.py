@@ -55,7 +55,13 @@ def test_the_manifest_says_what_it_was_made_from_and_how_good_it_is(trained: Tra
     assert measured == {
         (metric, model)
         for metric in ("hit_rate@5", "ndcg@5", "auc")
-        for model in ("lenta", "popularity", "random")
+        for model in (
+            "lenta",
+            "popularity",
+            "recent popularity",
+            "popularity by topic and age",
+            "random",
+        )
     }
     assert manifest.code.libraries["lightgbm"]
 
@@ -77,14 +83,36 @@ def test_the_same_source_and_seed_give_the_same_files(trained: Trained, tmp_path
     assert manifest.recipe == trained.manifest.recipe
 
 
-def test_a_second_run_names_the_first_as_its_parent(trained: Trained, tmp_path: Path) -> None:
-    settings = RunSettings(str(trained.source), str(tmp_path / "store"))
-    first = run(settings, Silent()).manifest
-    second = run(replace(settings, seed=2), Silent()).manifest
+def test_a_model_as_good_as_the_one_that_serves_follows_it(
+    trained: Trained, tmp_path: Path
+) -> None:
+    store = Path(shutil.copytree(trained.store, tmp_path / "store"))
+    # Another name of the same clock: nothing but the recipe differs.
+    end = run(RunSettings(str(trained.source), str(store), timezone="Africa/Abidjan"), Silent())
+    first, second = trained.manifest, end.manifest
     assert (first.parent, second.parent) == (None, first.release)
-    channel = read_channel(open_store(settings.store))
+    check = second.gate.checks[1]
+    assert first.release in check.name
+    assert (check.value, check.low, check.passed) == (0.0, 0.0, True)
+    channel = read_channel(open_store(str(store)))
     assert channel is not None
     assert [entry.release for entry in channel.history] == [first.release, second.release]
+
+
+def test_a_model_that_may_be_worse_than_the_one_that_serves_is_published_and_not_served(
+    trained: Trained, tmp_path: Path
+) -> None:
+    store = Path(shutil.copytree(trained.store, tmp_path / "store"))
+    end = run(RunSettings(str(trained.source), str(store), most_pairs=10_000), Silent())
+    assert (end.trained, end.promoted, end.served) == (True, False, False)
+    check = end.manifest.gate.checks[1]
+    assert check.low is not None
+    assert check.low <= -0.002
+    assert "its lower end is not above -0.002" in end.manifest.gate.failure
+    channel = read_channel(open_store(str(store)))
+    assert channel is not None
+    assert channel.arms[0].release == trained.manifest.release
+    assert verify(open_release(open_store(str(store)), end.manifest.release)) == ()
 
 
 def test_a_graph_that_is_not_exact_is_not_published(

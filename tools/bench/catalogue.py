@@ -64,8 +64,7 @@ class Subject:
             warehouse.close()
         self.schema = features.schema
         self.unknown = features.unknown_reader
-        everything = np.ones(len(features.pairs["liked"]), bool)
-        inputs = model_inputs(features, everything)
+        inputs = model_inputs(features)
         liked = features.pairs["liked"]
         parameters = parameters_for(self.schema.model, seed=1, rows=len(liked))
         self.booster = lgb.train(

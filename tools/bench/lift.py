@@ -13,12 +13,10 @@ import numpy.typing as npt
 from tools.bench.table import FOLDER, Measured
 from train import demo_data
 from train.demo_data.oracle import Oracle
-from train.evaluation.intervals import Estimate
+from train.evaluation.bootstrap import Estimate, Resamples
 from train.evaluation.markdown import evaluation_markdown
-from train.evaluation.paired import Resamples
 from train.evaluation.protocol import HISTORY, PROFILE, evaluate
-from train.evaluation.ranking import rank_metrics
-from train.evaluation.report import HIT_RATE, RANDOM
+from train.evaluation.ranking import HIT_RATE, RANDOM, rank_metrics
 from train.evaluation.scorers import Scorer
 from train.evaluation.sessions import gather
 from train.evaluation.world import UNKNOWN_READER
@@ -26,8 +24,7 @@ from train.features.build import Features
 from train.progress import Terminal
 from train.settings import RunSettings
 
-# The demo's.
-READERS, POSTS, DAYS, SEED = 3_000, 7_023, 30, 1
+READERS, POSTS, DAYS, SEED = 20_000, 7_023, 90, 1
 _FOLDS = 3
 ORACLE = "oracle"
 

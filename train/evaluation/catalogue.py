@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from train.evaluation.ranking import RANDOM
 from train.evaluation.releases import Release
-from train.evaluation.report import RANDOM
 from train.evaluation.scorers import Scorer
 from train.evaluation.slates import CUTOFF
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from train.evaluation.scorers import Scorer, past_of, select
+from train.evaluation.scorers import Scorer, past_of
 from train.evaluation.world import World
 from train.features.build import Features
 from train.split import Split
@@ -59,7 +59,7 @@ def course(world: World, split: Split, seed: int) -> Scorer:
     past = past_of(world, split)
     day = past.pairs["day"].astype("datetime64[D]")
     early = day < np.datetime64(split.held_out_from)
-    learned, held_out = (_latest(select(past, part)) for part in (early, ~early))
+    learned, held_out = (_latest(past.select(part)) for part in (early, ~early))
     model = CatBoostClassifier(
         iterations=_TREES, depth=6, max_ctr_complexity=1, cat_features=_CATEGORIES,
         random_seed=seed, verbose=False, allow_writing_files=False,
@@ -79,4 +79,4 @@ def _latest(features: Features) -> Features:
     time = features.pairs["time"]
     if len(time) <= _MOST_ROWS:
         return features
-    return select(features, time >= np.partition(time, -_MOST_ROWS)[-_MOST_ROWS])
+    return features.select(time >= np.partition(time, -_MOST_ROWS)[-_MOST_ROWS])

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from train.evaluation.scorers import Scorer, past_of
 from train.evaluation.world import World
 from train.features.build import Features
+from train.features.schema import BANDS
 from train.split import Split
 
 _MOST_ROWS = 300_000
@@ -58,7 +59,7 @@ class _Columns:
         profile = np.column_stack((self._codes[reader], self._world.bands_of(features)))
         topic = self._world.topics[self._world.posts_of(features)]
         hour = features.pairs["time"] // 3600 % 24
-        widths = [*(self._codes.max(axis=0) + 1), 8]
+        widths = [*(self._codes.max(axis=0) + 1), len(BANDS)]
         crossed = [profile[:, i] * self._topics + topic for i in range(profile.shape[1])]
         blocks = [*profile.T, topic, hour, *crossed]
         sizes = [*widths, self._topics, 24, *(width * self._topics for width in widths)]

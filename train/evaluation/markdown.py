@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from train.evaluation.bootstrap import RESAMPLES, Estimate, Resamples
 from train.evaluation.calibration import calibrate
 from train.evaluation.catalogue import DIVERSITY, HIT, NOVELTY, RECALL, coverage, gini
-from train.evaluation.intervals import Estimate
 from train.evaluation.leaks import SUSPECT
-from train.evaluation.paired import RESAMPLES, Resamples
 from train.evaluation.protocol import HISTORY, Evaluated
-from train.evaluation.ranking import METRICS, rank_metrics
-from train.evaluation.report import HIT_RATE, LENTA, RANDOM
+from train.evaluation.ranking import HIT_RATE, METRICS, RANDOM, rank_metrics
+from train.evaluation.scorers import LENTA
 from train.evaluation.sessions import Sessions, gather
 from train.evaluation.slates import CUTOFF
 from train.evaluation.slices import slices

@@ -18,19 +18,22 @@ from train.evaluation.folds import Fold, folds_of
 from train.evaluation.leaks import Strongest, strongest_input
 from train.evaluation.linear import logistic_regression
 from train.evaluation.neighbours import item_item
-from train.evaluation.releases import Past, Release
-from train.evaluation.report import LENTA, POPULARITY
+from train.evaluation.releases import NOTHING, Past, Release
 from train.evaluation.scorers import (
+    LENTA,
+    POPULARITY,
+    RECENT_POPULARITY,
+    TOPIC_AND_AGE,
     Fit,
     Scorer,
     lenta,
     popularity,
     recent_popularity,
-    select,
     topic_and_age,
 )
 from train.evaluation.sessions import Scored
 from train.evaluation.world import UNKNOWN_READER, World, make_world
+from train.features.build import build_features
 from train.inputs import model_inputs
 from train.progress import Progress
 from train.settings import RunSettings
@@ -42,15 +45,17 @@ HISTORY = "readers with history"
 STALE = "the same, by the release of the fold's first day"
 PROFILE = "readers held out, known by profile"
 UNKNOWN = "readers held out, unknown"
-POPULATIONS = (HISTORY, STALE, PROFILE, UNKNOWN)
+NEW_AMONG_OTHERS = "readers with history, a fifth of the posts held out"
+NEW_POSTS = "posts held out, among themselves"
+POPULATIONS = (HISTORY, STALE, PROFILE, UNKNOWN, NEW_AMONG_OTHERS, NEW_POSTS)
 
 HELD_OUT_PARTS = 5
-"""A fifth of the readers is held out of a fold, another fifth of the next."""
+"""A fifth of the readers, or of the posts, is held out of a fold, another fifth of the next."""
 
 BASELINES: dict[str, Fit] = {
     POPULARITY: popularity,
-    "recent popularity": recent_popularity,
-    "popularity by topic and age": topic_and_age,
+    RECENT_POPULARITY: recent_popularity,
+    TOPIC_AND_AGE: topic_and_age,
     "logistic regression": logistic_regression,
     "item-item": item_item,
 } | ({"CatBoost, the course's way": course} if COURSE_IS_AVAILABLE else {})
@@ -103,34 +108,39 @@ def evaluate(
         windows = folds_of(first + timedelta(days=1), last, folds, settings.test_from)
         with progress.stage("making features as of every day"):
             past = Past(warehouse, settings.most_pairs, settings.seed)
-            found = Evaluated(windows, make_world(warehouse, settings.most_pairs, settings.seed))
+            features = build_features(warehouse, settings.most_pairs, settings.seed)
+            found = Evaluated(windows, make_world(warehouse, features))
         fits = BASELINES | dict(more or {})
-        parts = _parts(found.world, settings.seed)
+        readers, posts = (_parts(found.world, key, settings.seed) for key in ("user_id", "post_id"))
         for fold in windows:
             name = f"fold {fold.number + 1} of {len(windows)}, {fold.split.test_from} on"
             with progress.stage(f"{name}: readers with history"):
                 _with_history(found, fold, fits, settings.seed)
             with progress.stage(f"{name}: features without the readers held out"):
-                held_out = parts[fold.number % HELD_OUT_PARTS]
+                held_out = readers[fold.number % HELD_OUT_PARTS]
                 release = past.release(fold.split.test_from, held_out)
             with progress.stage(f"{name}: readers held out, whole catalogue"):
                 _with_release(found, fold, release, held_out, fits=fits, seed=settings.seed)
+            with progress.stage(f"{name}: posts held out"):
+                held_out = posts[fold.number % HELD_OUT_PARTS]
+                release = past.release(fold.split.test_from, NOTHING, held_out)
+                _with_new_posts(found, fold, release, held_out, fits=fits, seed=settings.seed)
     return found
 
 
-def _parts(world: World, seed: int) -> list[npt.NDArray[np.int64]]:
-    """The readers who were shown something, in fifths."""
-    readers = np.unique(world.features.pairs["user_id"])
-    order = np.random.default_rng(seed).permutation(readers)
+def _parts(world: World, key: str, seed: int) -> list[npt.NDArray[np.int64]]:
+    """The readers who were shown something, or the posts that were shown, in fifths."""
+    ids = np.unique(world.features.pairs[key])
+    order = np.random.default_rng(seed).permutation(ids)
     return np.array_split(order, HELD_OUT_PARTS)
 
 
 def _with_history(found: Evaluated, fold: Fold, fits: dict[str, Fit], seed: int) -> None:
-    shown = select(found.world.features, _in_window(found.world, fold))
+    shown = found.world.features.select(_in_window(found.world, fold))
     scorers = _fit(fits, found.world, fold, seed)
     scores = {name: scorer(shown) for name, scorer in scorers.items()}
     found.scored[HISTORY].append(Scored(shown, scores, fold.number))
-    inputs = model_inputs(shown, np.ones(len(shown.pairs["liked"]), bool))
+    inputs = model_inputs(shown)
     found.strongest.append(strongest_input(inputs, shown.pairs["liked"], shown.schema.model))
 
 
@@ -151,13 +161,31 @@ def _with_release(
         (PROFILE, window & is_held_out, True),
         (UNKNOWN, window & is_held_out, False),
     ):
-        pairs = select(found.world.features, chosen).pairs
+        pairs = found.world.features.select(chosen).pairs
         nobody = np.full(len(pairs["user_id"]), UNKNOWN_READER)
         seen = release.rows_for(pairs if is_known else {**pairs, "user_id": nobody})
         scores = {name: scorer(seen) for name, scorer in scorers.items()}
         found.scored[population].append(Scored(release.rows_for(pairs), scores, fold.number))
-    with_history = select(found.world.features, window & ~is_held_out).pairs
+    with_history = found.world.features.select(window & ~is_held_out).pairs
     found.answered.append(answer(release, with_history, scorers, seed + fold.number))
+
+
+def _with_new_posts(
+    found: Evaluated,
+    fold: Fold,
+    release: Release,
+    held_out: npt.NDArray[np.int64],
+    *,
+    fits: dict[str, Fit],
+    seed: int,
+) -> None:
+    shown = found.world.features.select(_in_window(found.world, fold)).pairs
+    seen = release.rows_for(shown)
+    scores = {name: scorer(seen) for name, scorer in _fit(fits, release.world, fold, seed).items()}
+    found.scored[NEW_AMONG_OTHERS].append(Scored(seen, scores, fold.number))
+    new = np.isin(shown["post_id"], held_out)
+    of_new = {name: values[new] for name, values in scores.items()}
+    found.scored[NEW_POSTS].append(Scored(seen.select(new), of_new, fold.number))
 
 
 def _fit(fits: dict[str, Fit], world: World, fold: Fold, seed: int) -> dict[str, Scorer]:

@@ -4,14 +4,18 @@ import numpy as np
 import numpy.typing as npt
 
 from train.evaluation import slates
-from train.evaluation.paired import Resamples, Sample
-from train.evaluation.report import AUC, HIT_RATE, NDCG, RANDOM
+from train.evaluation.bootstrap import Resamples, Sample
 from train.evaluation.sessions import Sessions
+from train.evaluation.slates import CUTOFF
 
+HIT_RATE = f"hit_rate@{CUTOFF}"
+NDCG = f"ndcg@{CUTOFF}"
 NDCG_10 = "ndcg@10"
 MRR = "mrr"
 GAUC = "gauc"
+AUC = "auc"
 METRICS = (HIT_RATE, NDCG, NDCG_10, MRR, GAUC, AUC)
+RANDOM = "random"
 
 Table = dict[str, dict[str, Sample]]
 """Of each scorer and metric."""

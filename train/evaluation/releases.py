@@ -1,7 +1,8 @@
-"""What would have been served from a day on, had some readers never come.
+"""What would have been served from a day on, had some readers never come or some posts been new.
 
 The tables are cut before anything is computed from them: neither the days from that day on nor the
-feed of the readers held out are there. What is not there cannot leak, whatever the features are.
+feed of the readers and the posts held out are there. What is not there cannot leak, whatever the
+features are.
 """
 
 from dataclasses import dataclass, replace
@@ -13,10 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from train.evaluation.world import UNKNOWN_READER, World, make_world
-from train.features.build import Features, rows_to_serve
+from train.features.build import Features, build_features, rows_to_serve
 from train.source.checks import clean_tables
 from train.source.tables import TableNames
 from train.warehouse import Warehouse
+
+NOTHING = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Release:
     """A world that ends before a day, and the rows that would be served from that day on.
 
     Attributes:
-        world: ends the day before, and has no row of the feed of readers held out.
+        world: ends the day before, and has no row of the feed of what is held out.
         day: the day.
         reader_ids: int64, ascending, of all readers; those held out are known by profile.
         readers: float32 [readers, R]; one row more, of NaN, is of the unknown reader.
@@ -71,20 +74,32 @@ class Past:
             "FROM feed"
         )
 
-    def release(self, day: date, held_out: npt.NDArray[np.int64]) -> Release:
-        """What is known at the start of `day` if the readers held out had never come."""
-        self._warehouse.register("held_out_readers", pa.table({"user_id": held_out}))
+    def release(
+        self, day: date, readers: npt.NDArray[np.int64], posts: npt.NDArray[np.int64] = NOTHING
+    ) -> Release:
+        """What is known at the start of `day` if these readers had never come.
+
+        Args:
+            day: the release's.
+            readers: ids of those who are known by their profile alone.
+            posts: ids of those that nobody has seen yet: known by their text alone.
+        """
+        self._warehouse.register("held_out_readers", pa.table({"user_id": readers}))
+        self._warehouse.register("held_out_posts", pa.table({"post_id": posts}))
         self._warehouse.query(
             "CREATE OR REPLACE VIEW raw_feed_data AS SELECT * FROM whole_feed "  # noqa: S608 - a date
-            f"ANTI JOIN held_out_readers USING (user_id) WHERE day < DATE '{day}'"
+            "ANTI JOIN held_out_readers USING (user_id) ANTI JOIN held_out_posts USING (post_id) "
+            f"WHERE day < DATE '{day}'"
         )
         end = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the network's own clock
         clean_tables(self._warehouse, TableNames(), "UTC", end)
-        world = make_world(self._warehouse, self._most_pairs, self._seed)
-        readers = rows_to_serve(self._warehouse, "reader", world.features.schema)
-        posts = rows_to_serve(self._warehouse, "post", world.features.schema)
-        nobody = np.full((1, readers.features.shape[1]), np.nan, np.float32)
+        features = build_features(self._warehouse, self._most_pairs, self._seed)
+        world = make_world(self._warehouse, features)
+        known, catalogue = (
+            rows_to_serve(self._warehouse, kind, features.schema) for kind in ("reader", "post")
+        )
+        nobody = np.full((1, known.features.shape[1]), np.nan, np.float32)
         return Release(
-            world, day, readers.ids, np.concatenate((readers.features, nobody)),
-            posts.ids, posts.features,
+            world, day, known.ids, np.concatenate((known.features, nobody)),
+            catalogue.ids, catalogue.features,
         )  # fmt: skip

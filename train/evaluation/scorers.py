@@ -5,7 +5,7 @@ what, when, and as of which day (`pairs["day"]`): counts that it looks up are th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from train import learn
 from train.evaluation.counts import smoothed
-from train.evaluation.world import AGE_BANDS, World
+from train.evaluation.world import World
 from train.features.build import Features
+from train.features.schema import BANDS
 from train.split import Split
 
 Floats = npt.NDArray[np.float64]
@@ -23,21 +24,20 @@ Scorer = Callable[[Features], Floats]
 Fit = Callable[[World, Split, int], Scorer]
 """A world, its days and a seed; nothing from `split.test_from` on may be learned from."""
 
+LENTA = "lenta"
+POPULARITY = "popularity"
+RECENT_POPULARITY = "recent popularity"
+TOPIC_AND_AGE = "popularity by topic and age"
+
 WEIGHT_OF_POST = 300.0
 WEIGHT_OF_BAND = 400.0
 """Views after which a like rate counts for more than its prior, as in the features."""
 
 
-def select(features: Features, chosen: npt.NDArray[np.bool_]) -> Features:
-    """The features of the chosen pairs alone."""
-    pairs = {name: column[chosen] for name, column in features.pairs.items()}
-    return replace(features, pairs=pairs)
-
-
 def past_of(world: World, split: Split) -> Features:
     """The pairs that may be learned from."""
     day = world.features.pairs["day"].astype("datetime64[D]")
-    return select(world.features, day < np.datetime64(split.test_from))
+    return world.features.select(day < np.datetime64(split.test_from))
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class Lenta:
 
     def __call__(self, features: Features) -> Floats:
         """Margins: the log odds of a like."""
-        everything = np.ones(len(features.pairs["day"]), bool)
-        return learn.margins(self.booster, features, everything)
+        return learn.margins(self.booster, features)
 
 
 def lenta(world: World, split: Split, seed: int) -> Lenta:
@@ -59,7 +58,7 @@ def lenta(world: World, split: Split, seed: int) -> Lenta:
 
 def popularity(_world: World, _split: Split, _seed: int) -> Scorer:
     """Posts by their smoothed like rate, which also orders equal scores of all others."""
-    return lambda features: learn.popularity(features, np.ones(len(features.pairs["day"]), bool))
+    return learn.popularity
 
 
 def recent_popularity(world: World, _split: Split, _seed: int) -> Scorer:
@@ -77,7 +76,7 @@ def recent_popularity(world: World, _split: Split, _seed: int) -> Scorer:
 
 def topic_and_age(world: World, _split: Split, _seed: int) -> Scorer:
     """Topics by their like rate in the reader's age band."""
-    bands = len(AGE_BANDS) + 2
+    bands = len(BANDS)
     topics = world.topics
     all_ages = np.arange((topics.max() + 1) * bands) // bands
     by_topic = world.topic_views.summed(all_ages, topics.max() + 1)

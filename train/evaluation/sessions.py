@@ -84,8 +84,8 @@ def gather(windows: list[Scored]) -> Sessions | None:
     pairs["fold"] = np.repeat([window.fold for window in windows], sizes)
     session = pairs["session"].astype(np.int64) * (pairs["fold"].max() + 1) + pairs["fold"]
     place = [
-        place_among_equals(popularity(w.features, np.ones(size, bool)), w.features.pairs["post_id"])
-        for w, size in zip(windows, sizes, strict=True)
+        place_among_equals(popularity(window.features), window.features.pairs["post_id"])
+        for window in windows
     ]
     shown = group_slates(pairs["user_id"], session, pairs["liked"], np.concatenate(place))
     scores = {

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from train.evaluation import slates
-from train.evaluation.intervals import Estimate
-from train.evaluation.paired import Resamples
-from train.evaluation.report import LENTA, POPULARITY
+from train.evaluation.bootstrap import Estimate, Resamples
+from train.evaluation.scorers import LENTA, POPULARITY
 from train.evaluation.sessions import Sessions
 from train.evaluation.slates import CUTOFF
-from train.evaluation.world import AGE_BANDS, World, age_bands
+from train.evaluation.world import World, age_bands
+from train.features.schema import AGE_LIMITS
 
 FEWEST_READERS = 10
 """Of fewer, the bootstrap tells nothing: their part is left out."""
@@ -66,9 +66,9 @@ def _labels(sessions: Sessions, world: World) -> dict[str, Labels]:
     profile = world.readers.reindex(reader)
     largest = world.readers["country"].value_counts().index[:_COUNTRIES]
     country = profile["country"].where(profile["country"].isin(largest), "others")
-    limits = (0, *AGE_BANDS)
+    limits = (0, *AGE_LIMITS)
     bands = [f"{a:02d}-{b - 1}" for a, b in pairwise(limits)]
-    ages = np.array([*bands, f"{AGE_BANDS[-1]} and more", "not known"])
+    ages = np.array([*bands, f"{AGE_LIMITS[-1]} and more", "not known"])
     # All views of a reader before the session, but those of the feed's first day.
     everything = world.features.pairs
     when = everything["user_id"] * _SECONDS + everything["time"]

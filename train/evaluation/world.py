@@ -1,6 +1,6 @@
 """All that a fold may know: the features of some readers and days, and the counts beside them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,13 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from train.evaluation.counts import Counts, count_days
-from train.features.build import Features, build_features
+from train.features.build import Features
+from train.features.schema import AGE_LIMITS, BANDS
 from train.warehouse import Warehouse
 
 HALF_LIFE_DAYS = 14
-
-AGE_BANDS = (18, 21, 25, 29, 36, 46)
-"""The first age of each band but the youngest. An unknown age is a band of its own, the last."""
 
 UNKNOWN_READER = -1
 """The id of a reader of whom nothing is known, not even the profile."""
@@ -59,23 +57,12 @@ class World:
 
 
 def age_bands(age: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """int64 [n]: the band of each age; NaN is an age that is not known."""
-    return np.where(np.isnan(age), len(AGE_BANDS) + 1, np.searchsorted(AGE_BANDS, age, "right"))
+    """int64 [n]: the index in `BANDS` of each age; NaN, an age that is not known, is the last."""
+    return np.where(np.isnan(age), len(BANDS) - 1, np.searchsorted(AGE_LIMITS, age, "right"))
 
 
-def in_order(features: Features) -> Features:
-    """The same pairs by reader and time, as sessions want them.
-
-    DuckDB gives the rows of a large table in the order in which its threads come by.
-    """
-    pairs = features.pairs
-    order = np.lexsort((pairs["liked"], pairs["post_id"], pairs["time"], pairs["user_id"]))
-    return replace(features, pairs={name: column[order] for name, column in pairs.items()})
-
-
-def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
-    """Build the features of the warehouse's `feed` and count it."""
-    features = in_order(build_features(warehouse, most_pairs, seed))
+def make_world(warehouse: Warehouse, features: Features) -> World:
+    """Count the warehouse's `feed`, of which the features are."""
     readers = warehouse.arrow("FROM readers ORDER BY user_id").to_pandas().set_index("user_id")
     posts = warehouse.arrow("FROM posts ORDER BY post_id").to_pandas().set_index("post_id")
     posts["topic"] = posts["topic"].astype("category")
@@ -92,7 +79,6 @@ def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
     )
     of_post = np.searchsorted(posts.index.to_numpy(), by_post["post_id"])
     topic = posts["topic"].cat.categories.get_indexer(by_topic["topic"])
-    bands = len(AGE_BANDS) + 2
     topics = len(posts["topic"].cat.categories)
     likes = warehouse.arrays(
         "SELECT DISTINCT user_id, post_id, day FROM feed WHERE liked ORDER BY user_id, day, post_id"
@@ -103,7 +89,9 @@ def make_world(warehouse: Warehouse, most_pairs: int, seed: int) -> World:
         posts=posts,
         post_views=_counts(by_post, of_post, len(posts)),
         faded_views=_counts(by_post, of_post, len(posts), fade=0.5 ** (1 / HALF_LIFE_DAYS)),
-        topic_views=_counts(by_topic, topic * bands + age_bands(by_topic["age"]), topics * bands),
+        topic_views=_counts(
+            by_topic, topic * len(BANDS) + age_bands(by_topic["age"]), topics * len(BANDS)
+        ),
         likes=pd.DataFrame(likes),
     )
 

@@ -1,6 +1,6 @@
 """The features of a run: from clean tables to the rows that are learned from and served."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,6 +41,10 @@ class Features:
     readers: npt.NDArray[np.float32]
     posts: npt.NDArray[np.float32]
     pairs: dict[str, npt.NDArray[Any]]
+
+    def select(self, chosen: npt.NDArray[np.bool_]) -> "Features":
+        """The same of the chosen pairs alone, bool [pairs]."""
+        return replace(self, pairs={name: pair[chosen] for name, pair in self.pairs.items()})
 
 
 def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features:

@@ -1,7 +1,8 @@
 """Metrics of many scorers on the same resamples of readers: their differences have intervals, too.
 
-Whole readers are drawn, with all that they were shown, as in `intervals`; a difference is taken
-within each resample.
+Whole readers are drawn, with all that they were shown: the rows of one reader are not independent.
+A difference is taken within each resample. Efron and Tibshirani, "An Introduction to the
+Bootstrap", 1993, section 13.3 (percentile interval).
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,24 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from train.evaluation.intervals import Estimate, draw_readers
 from train.evaluation.slates import Slates
 
 RESAMPLES = 2_000
 _QUANTILES = (0.025, 0.975)
 _BINS = 200
 
+_RESAMPLES_AT_ONCE = 250
+
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,15 @@ class Resamples:
     """
 
     def __init__(self, readers: int, seed: int) -> None:
-        self._weights = draw_readers(readers, seed, RESAMPLES).astype(np.float64)
+        generator = np.random.default_rng(seed)
+        even = np.full(readers, 1.0 / readers)
+        # How often each reader is in each resample: single bytes, for there may be many readers.
+        self._weights = np.concatenate(
+            [
+                generator.multinomial(readers, even, size=_RESAMPLES_AT_ONCE).astype(np.uint8)
+                for _ in range(RESAMPLES // _RESAMPLES_AT_ONCE)
+            ]
+        )
         self._readers = readers
 
     def mean(self, values: Floats, reader: npt.NDArray[np.int64], weight: Floats) -> Sample:
@@ -64,7 +83,7 @@ class Resamples:
         with np.errstate(invalid="ignore"):
             return Sample(
                 float(np.divide(sums.sum(), counts.sum())),
-                (self._weights @ sums) / (self._weights @ counts),
+                np.divide(*self._resampled(np.column_stack((sums, counts))).T),
             )
 
     def over_slates(self, shown: Slates, values: Floats) -> Sample:
@@ -85,8 +104,9 @@ class Resamples:
         bins = _quantiles(scores, fold)
         shape = (self._readers, (int(fold.max()) + 1) * _BINS)
         likes, others = (
-            self._weights
-            @ sparse.csr_matrix((kind.astype(float), (shown.reader_of_row, bins)), shape=shape)
+            self._resampled(
+                sparse.csr_matrix((kind.astype(float), (shown.reader_of_row, bins)), shape=shape)
+            )
             for kind in (shown.liked, ~shown.liked)
         )
         likes, others = (table.reshape(RESAMPLES, -1, _BINS) for table in (likes, others))
@@ -110,6 +130,11 @@ class Resamples:
         found = _groups_auc(scores, shown.liked, group)
         reader = shown.reader_of_row[first]
         return self.mean(found.auc, reader, np.bincount(group).astype(np.float64))
+
+    def _resampled(self, of_readers: Floats | sparse.csr_matrix) -> Floats:
+        """[readers, columns] summed over the readers of each resample: [RESAMPLES, columns]."""
+        parts = np.split(self._weights, RESAMPLES // _RESAMPLES_AT_ONCE)
+        return np.concatenate([part.astype(np.float64) @ of_readers for part in parts])
 
     def _by_reader(self, reader: npt.NDArray[np.int64], values: Floats) -> Floats:
         return np.bincount(reader, values, self._readers).astype(np.float64)
