@@ -38,6 +38,8 @@ FEATURES = "features"
 """FixedSizeList<float32>: [P] in posts.parquet, [R] in users/*.parquet."""
 VECTOR = "vector"
 """FixedSizeList<float32> [D]: by which the first stage finds candidates, if the ranker has one."""
+BLOCK = "block"
+"""int32: the block in which the first stage finds the post, if it looks into blocks."""
 
 # Columns of users/*.parquet:
 USER_ID = "user_id"
@@ -59,7 +61,14 @@ INPUT_LEAVE_OUT = "leave_out"
 INPUT_K = "k"
 """int64 [1]: how many posts to return at most."""
 INPUT_VECTORS = "vectors"
-"""float32 [D, N]: the vectors of all posts, a column each; only of a ranker with a first stage."""
+"""float32 [D, N]: the vectors of all posts, a column each; only of a ranker with a first stage that
+looks at all posts. One that looks into blocks, B of up to S posts, has the three below instead."""
+INPUT_BLOCK_VECTORS = "block_vectors"
+"""float32 [B, D, S]: the vectors of each block's posts, a column each."""
+INPUT_BLOCK_ROWS = "block_rows"
+"""int64 [B, S]: the rows of each block's posts."""
+INPUT_BLOCK_BOXES = "block_boxes"
+"""float32 [2D, B]: the most of each number of a block's vectors, then the least."""
 RANKER_INPUTS = (
     INPUT_READER,
     INPUT_POSTS,

@@ -80,6 +80,8 @@ class FirstStage(Part):
         anchors: Posts whose exact scores tell a reader's vector.
         dimensions: Numbers of a vector.
         candidates: Posts that are scored exactly.
+        blocks: Into how many blocks the posts are put; 0 where the vectors of all are read.
+        probed: How many of them are looked into to find the candidates.
         requests: How many requests of real readers the recall was measured on.
         recall: Of real readers.
         recall_of_strange_readers: Of some whose every feature is another reader's.
@@ -89,6 +91,8 @@ class FirstStage(Part):
     anchors: Count
     dimensions: Count
     candidates: Count
+    blocks: Count = 0
+    probed: Count = 0
     requests: Count
     recall: tuple[Recall, ...]
     recall_of_strange_readers: tuple[Recall, ...]
@@ -101,7 +105,8 @@ class FirstStage(Part):
             for part in self.recall
         )
         if self.used:
-            return f"{self.candidates:,} candidates are scored exactly: {found}"
+            where = f", out of {self.probed:,} of {self.blocks:,} blocks" if self.blocks else ""
+            return f"{self.candidates:,} candidates are scored exactly{where}: {found}"
         return f"every post is scored, for {self.candidates:,} candidates reach only {found}"
 
 

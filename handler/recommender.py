@@ -51,15 +51,10 @@ class Recommender:
     def __init__(self, fetched: Fetched) -> None:
         self.manifest = fetched.release.manifest
         self.zone = zone_named(self.manifest.timezone)
-        stage = self.manifest.first_stage
         self.posts: Posts = read_posts(
-            fetched.posts,
-            len(self.manifest.features.post),
-            stage.dimensions if stage and stage.used else 0,
+            fetched.posts, len(self.manifest.features.post), self.manifest.first_stage
         )
-        self._catalogue = {layout.INPUT_POSTS: self.posts.features}
-        if len(self.posts.vectors):
-            self._catalogue[layout.INPUT_VECTORS] = self.posts.vectors
+        self._catalogue = {layout.INPUT_POSTS: self.posts.features, **self.posts.first_stage}
         self.renderer = Renderer(self.posts)
         self._readers = ReaderShards(fetched.release)
         self._session = _session(fetched.ranker)

@@ -14,7 +14,9 @@ from arro3.core import Array, DataType, Table, list_flatten, list_offsets
 from arro3.io import read_parquet
 
 from artifacts import layout
+from artifacts.blocks import first_stage_inputs
 from artifacts.errors import BrokenRelease
+from artifacts.proofs import FirstStage
 
 _Number = TypeVar("_Number", bound=np.generic)
 
@@ -30,14 +32,14 @@ class Posts:
         texts: N texts.
         topics: N topics.
         features: float32 [N, P], contiguous.
-        vectors: float32 [D, N], contiguous; D is 0 where the ranker has no first stage.
+        first_stage: inputs of the ranker's first stage by name, contiguous; none where it has none.
     """
 
     ids: npt.NDArray[np.int64]
     texts: Array
     topics: Array
     features: npt.NDArray[np.float32]
-    vectors: npt.NDArray[np.float32]
+    first_stage: dict[str, npt.NDArray[np.generic]]
 
     @cached_property
     def _by_id(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -105,6 +107,9 @@ class _File:
     def ids(self, name: str) -> npt.NDArray[np.int64]:
         return _numbers(self._column(name, DataType.int64()), np.int64)
 
+    def blocks(self, name: str) -> npt.NDArray[np.int32]:
+        return _numbers(self._column(name, DataType.int32()), np.int32)
+
     def matrix(self, name: str, width: int) -> npt.NDArray[np.float32]:
         column = self._column(name, DataType.list(DataType.float32(), width))
         numbers = _numbers(self._items(name, column), np.float32)
@@ -137,8 +142,8 @@ class _File:
             raise BrokenRelease(f"{self.path}: the column {name} has {array.null_count} nulls")
 
 
-def read_posts(data: bytes, width: int, dimensions: int) -> Posts:
-    """The posts of `posts.parquet` with `width` features each, and vectors of `dimensions`, or 0.
+def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
+    """The posts of `posts.parquet`, with `width` features each, and what the first stage needs.
 
     Raises:
         BrokenRelease: there are none, or the columns are not as they must be.
@@ -154,10 +159,14 @@ def read_posts(data: bytes, width: int, dimensions: int) -> Posts:
         file.strings(layout.TEXT),
         file.strings(layout.TOPIC),
         file.matrix(layout.FEATURES, width),
-        # Turned: the graph multiplies faster along the posts than across them.
-        np.ascontiguousarray(file.matrix(layout.VECTOR, dimensions).T)
-        if dimensions
-        else np.empty((0, len(ids)), np.float32),
+        _first_stage(file, stage) if stage and stage.used else {},
+    )
+
+
+def _first_stage(file: _File, stage: FirstStage) -> dict[str, npt.NDArray[np.generic]]:
+    return first_stage_inputs(
+        file.matrix(layout.VECTOR, stage.dimensions),
+        file.blocks(layout.BLOCK) if stage.blocks else None,
     )
 
 

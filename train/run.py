@@ -146,7 +146,7 @@ def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tu
 def _require_exact(
     chosen: Chosen, features: build.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
-    rank = ranker(chosen.graph, posts.features, chosen.vectors)
+    rank = ranker(chosen.graph, posts.features, chosen.vectors, chosen.blocks)
     checked = exactness.compare(rank, learned.booster, features, posts.features)
     if not checked.passed:
         raise ExportError(
@@ -192,5 +192,5 @@ def _files(
 ) -> Iterator[tuple[str, bytes]]:
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
     yield layout.PAST, learned.past.model_to_string().encode()
-    yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors)
+    yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors, chosen.blocks)
     yield from reader_files(warehouse, readers, shards)

@@ -3,9 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
-import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 import onnx
 import pytest
 from hypothesis import given, settings
@@ -13,50 +11,24 @@ from hypothesis import strategies as st
 
 from artifacts import layout
 from artifacts.proofs import FirstStage
-from train.export.graph import inputs_graph, ranker_graph
+from tests.train.retrieval import (
+    CATALOGUE,
+    FULL,
+    MONDAY,
+    NOTHING,
+    POSTS,
+    READERS,
+    ROWS,
+    SCHEMA,
+    SEED,
+    assert_same,
+    graph,
+)
 from train.export.session import session
-from train.features.schema import schema_for
 from train.retrieval.choose import SMALL_CATALOGUE, Chosen, Effort, choose
 from train.retrieval.fit import fit_vectors
 from train.retrieval.model import Retrieval
 from train.retrieval.requests import Answer, Ranker, best, draw, ranker, strange
-
-SCHEMA = schema_for(["movie", "sport", "tech"])
-READERS, POSTS = 400, 2_100
-MONDAY = 1_633_305_600  # 2021-10-04
-SEED = 5
-Floats = npt.NDArray[np.float32]
-
-GENERATOR = np.random.default_rng(SEED)
-ROWS = GENERATOR.uniform(0.05, 0.3, (READERS, len(SCHEMA.reader))).astype(np.float32)
-CATALOGUE = GENERATOR.normal(size=(POSTS, len(SCHEMA.post))).astype(np.float32)
-CATALOGUE[:, 0] = GENERATOR.integers(0, 3, POSTS)
-UNKNOWN = GENERATOR.uniform(0.1, 0.2, len(SCHEMA.reader)).astype(np.float32)
-
-
-def booster(*, noise: float, rounds: int = 20) -> lgb.Booster:
-    """Trained on likes that follow taste and text, with that much noise."""
-    count = 20_000
-    inputs = session(inputs_graph(SCHEMA, UNKNOWN)).run(
-        ["inputs"],
-        {
-            layout.INPUT_READER: ROWS[GENERATOR.integers(READERS, size=count)],
-            layout.INPUT_POSTS: CATALOGUE[GENERATOR.integers(POSTS, size=count)],
-            layout.INPUT_TIME: MONDAY + GENERATOR.integers(7 * 86_400, size=count),
-        },
-    )[0]
-    affinity = inputs[:, SCHEMA.model.index("text_affinity")]
-    appeal = inputs[:, SCHEMA.model.index("post_like_rate")]
-    liked = affinity + appeal + GENERATOR.normal(0, noise, count) > 1
-    parameters = {"objective": "binary", "verbosity": -1, "num_threads": 2, "num_leaves": 15}
-    return lgb.train(parameters, lgb.Dataset(inputs, liked), rounds)
-
-
-BOOSTER = booster(noise=0.5)
-
-
-def graph(retrieval: Retrieval | None) -> onnx.ModelProto:
-    return ranker_graph(SCHEMA, UNKNOWN, BOOSTER, retrieval)
 
 
 @cache
@@ -71,9 +43,6 @@ def two_stages() -> Ranker:
 
 LITTLE = Effort(measure=100, strange=10)
 """Where it is not recall that matters: it takes seconds to measure."""
-
-FULL = ranker(graph(None), CATALOGUE)
-NOTHING = np.empty(0, np.int64)
 
 
 def proof(chosen: Chosen) -> FirstStage:
@@ -257,8 +226,3 @@ def test_strange_readers_have_everybodys_features_and_are_nobody() -> None:
     assert np.array_equal(np.sort(nobody.readers, axis=0), np.sort(requests.readers, axis=0))
     known = {row.tobytes() for row in ROWS}
     assert not any(row.tobytes() in known for row in nobody.readers)
-
-
-def assert_same(answer: Answer, truth: Answer) -> None:
-    assert np.array_equal(answer.rows, truth.rows)
-    assert np.array_equal(answer.scores, truth.scores)

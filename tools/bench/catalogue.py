@@ -131,7 +131,7 @@ def _ways(subject: Subject, posts: Floats, effort: Effort) -> tuple[dict[str, Wa
     if chosen.proof is None:
         raise SystemExit("the catalogue is too small for a first stage")
     ort.set_default_logger_severity(3)  # onnxmltools' graph gives another shape than it declares
-    ours = ranker(chosen.graph, posts, chosen.vectors)
+    ours = ranker(chosen.graph, posts, chosen.vectors, chosen.blocks)
     full = ranker(ranker_graph(subject.schema, subject.unknown, booster), posts)
     inputs = subject.inputs(0, posts)
     width = inputs.shape[1]

@@ -1,14 +1,12 @@
 """Which rows are scored exactly, as nodes of a graph: all, those named, or the best few."""
 
 import lightgbm as lgb
-import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
 from artifacts import layout
-from train.export.crosses import add_model_inputs
 from train.export.nodes import Nodes
-from train.export.trees import add_trees
+from train.export.proposals import add_proposed_rows
 from train.features.schema import Schema
 from train.retrieval.model import Retrieval
 
@@ -29,10 +27,9 @@ def add_all_rows(nodes: Nodes) -> str:
 def add_best_rows(nodes: Nodes, schema: Schema, booster: lgb.Booster, retrieval: Retrieval) -> str:
     """`rows_to_score` int64: the candidates, or the best by the first stage, less what is left out.
 
-    Of the named inputs of the graph it needs `vectors`, too.
+    Of the named inputs of the graph it needs those of the first stage, too.
     """
-    _add_approximations(nodes, schema, booster, retrieval)
-    nodes.add("Shape", ["approximations"], "count_of_posts", start=0, end=1)
+    nodes.add("Shape", [layout.INPUT_POSTS], "count_of_posts", start=0, end=1)
     _add_allowed(nodes)
     least = nodes.constant("candidates_at_least", [retrieval.candidates])
     nodes.add("Max", [layout.INPUT_K, least], "wanted")
@@ -41,8 +38,8 @@ def add_best_rows(nodes: Nodes, schema: Schema, booster: lgb.Booster, retrieval:
     nodes.add("Add", ["wanted", "count_of_left_out"], "wanted_and_left_out")
     nodes.add("Min", ["wanted_and_left_out", "count_of_posts"], "there")
     nodes.add("Mul", ["there", _is_whole_catalogue(nodes)], "count_of_proposed")
-    nodes.add("TopK", ["approximations", "count_of_proposed"], "_", "proposed", axis=0)
-    _allowed_of(nodes, "proposed", "allowed_proposed")
+    proposed = add_proposed_rows(nodes, schema, booster, retrieval, "count_of_proposed")
+    _allowed_of(nodes, proposed, "allowed_proposed")
     along_rows = nodes.constant("along_rows", [0])
     nodes.add("Slice", ["allowed_proposed", along_rows, "wanted", along_rows], "best_proposed")
     # By ascending row: of equal scores the earlier row is the better one.
@@ -52,29 +49,6 @@ def add_best_rows(nodes: Nodes, schema: Schema, booster: lgb.Booster, retrieval:
     )
     _allowed_of(nodes, layout.INPUT_CANDIDATES, "allowed_candidates")
     return nodes.add("Concat", ["allowed_candidates", "ascending"], "rows_to_score", axis=0)
-
-
-def _add_approximations(
-    nodes: Nodes, schema: Schema, booster: lgb.Booster, retrieval: Retrieval
-) -> None:
-    """`approximations` float32 [N]."""
-    anchors = nodes.constant("anchors", retrieval.anchors, np.float32)
-    with nodes.scope("anchor"):
-        add_model_inputs(nodes, schema, anchors)
-        margins = add_trees(nodes, booster, "inputs")
-    along_rows = nodes.constant("along_rows", [0])
-    nodes.add("ReduceMean", [margins, along_rows], "mean_of_anchors", keepdims=1)
-    nodes.add("Sub", [margins, "mean_of_anchors"], "anchors_less_mean")
-    nodes.add("Cast", ["anchors_less_mean"], "anchors_column", to=TensorProto.FLOAT)
-    nodes.add("Transpose", ["anchors_column"], "anchors_row")
-    weights = nodes.constant("anchor_weights", retrieval.weights, np.float32)
-    offset = nodes.constant("reader_offset", retrieval.offset[np.newaxis], np.float32)
-    nodes.add("MatMul", ["anchors_row", weights], "weighted_anchors")
-    nodes.add("Add", ["weighted_anchors", offset], "reader_part")
-    one = nodes.constant("one_row", [[1]], np.float32)
-    nodes.add("Concat", ["reader_part", one], layout.OUTPUT_VECTOR, axis=1)
-    nodes.add("MatMul", [layout.OUTPUT_VECTOR, layout.INPUT_VECTORS], "approximations_row")
-    nodes.add("Squeeze", ["approximations_row", along_rows], "approximations")
 
 
 def _add_allowed(nodes: Nodes) -> None:

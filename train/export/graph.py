@@ -84,12 +84,11 @@ def ranker_graph(
         helper.make_tensor_value_info(layout.OUTPUT_SCORES, TensorProto.DOUBLE, ["best"]),
     ]
     if retrieval:
-        of_vector = retrieval.dimensions
-        inputs.append(
-            helper.make_tensor_value_info(layout.INPUT_VECTORS, TensorProto.FLOAT, [of_vector, "N"])
-        )
+        inputs += _first_stage(retrieval)
         outputs.append(
-            helper.make_tensor_value_info(layout.OUTPUT_VECTOR, TensorProto.FLOAT, [1, of_vector])
+            helper.make_tensor_value_info(
+                layout.OUTPUT_VECTOR, TensorProto.FLOAT, [1, retrieval.dimensions]
+            )
         )
     return nodes.model(inputs, outputs)
 
@@ -104,6 +103,23 @@ def _reader_and_time(schema: Schema, readers: str | int) -> list[onnx.ValueInfoP
             layout.INPUT_POSTS, TensorProto.FLOAT, [posts, len(schema.post)]
         ),
         helper.make_tensor_value_info(layout.INPUT_TIME, TensorProto.INT64, [readers]),
+    ]
+
+
+def _first_stage(retrieval: Retrieval) -> list[onnx.ValueInfoProto]:
+    numbers = retrieval.dimensions
+    if not retrieval.probed:
+        return [
+            helper.make_tensor_value_info(layout.INPUT_VECTORS, TensorProto.FLOAT, [numbers, "N"])
+        ]
+    return [
+        helper.make_tensor_value_info(
+            layout.INPUT_BLOCK_VECTORS, TensorProto.FLOAT, ["B", numbers, "S"]
+        ),
+        helper.make_tensor_value_info(layout.INPUT_BLOCK_ROWS, TensorProto.INT64, ["B", "S"]),
+        helper.make_tensor_value_info(
+            layout.INPUT_BLOCK_BOXES, TensorProto.FLOAT, [2 * numbers, "B"]
+        ),
     ]
 
 

@@ -13,7 +13,10 @@ from train.warehouse import Warehouse
 
 
 def posts_file(
-    warehouse: Warehouse, rows: FeatureRows, vectors: npt.NDArray[np.float32] | None
+    warehouse: Warehouse,
+    rows: FeatureRows,
+    vectors: npt.NDArray[np.float32] | None,
+    blocks: npt.NDArray[np.int32] | None,
 ) -> bytes:
     """`posts.parquet`: every post with its text, topic and features, in the order of `rows`.
 
@@ -21,6 +24,7 @@ def posts_file(
         warehouse: has `posts`.
         rows: the posts.
         vectors: float32 [D, N], by which the first stage finds them, if there is one.
+        blocks: int32 [N], the block in which it finds each, if it looks into blocks.
     """
     posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
     posts = posts.take(np.argsort(np.argsort(rows.ids)))
@@ -34,6 +38,8 @@ def posts_file(
     )
     if vectors is not None:
         table = table.append_column(layout.VECTOR, _fixed_size(vectors.T))
+    if blocks is not None:
+        table = table.append_column(layout.BLOCK, pa.array(blocks))
     return _parquet(table)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from artifacts.proofs import FirstStage
-from train.retrieval.fit import fit_retrieval
+from artifacts.proofs import FirstStage, Recall
+from train.retrieval.blocks import LARGE_CATALOGUE, Blocks, count_of, fit_blocks, numbers_of_probed
+from train.retrieval.fit import Vectors, fit_retrieval
 from train.retrieval.model import Retrieval
 from train.retrieval.recall import LEFT_OUT, MOST, measure_recall
-from train.retrieval.requests import best, draw, ranker, strange
+from train.retrieval.requests import Answer, Ranker, Requests, best, draw, ranker, strange
 
 SMALL_CATALOGUE = 1_000
 """Up to here scoring every post is as fast."""
@@ -22,6 +23,8 @@ DIMENSIONS = (8, 16, 32)
 _FEWEST = 128
 _LARGEST_PART = 8
 """Beyond an eighth of the catalogue, candidates save too little."""
+_MOST_LOST = 0.001
+"""So much less may be found in blocks than among all posts: more blocks take little time."""
 
 MakeGraph = Callable[[Retrieval | None], onnx.ModelProto]
 
@@ -48,12 +51,52 @@ class Chosen:
     Attributes:
         graph: with the first stage, or without.
         vectors: float32 [D, N] of the posts, or None without.
+        blocks: int32 [N], the block of each post, or None where none are looked into.
         proof: what was measured, or None for a small catalogue, where nothing was tried.
     """
 
     graph: onnx.ModelProto
-    vectors: npt.NDArray[np.float32] | None
+    vectors: Vectors | None
+    blocks: Blocks | None
     proof: FirstStage | None
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A first stage and what it finds."""
+
+    retrieval: Retrieval
+    vectors: Vectors
+    blocks: Blocks | None
+    graph: onnx.ModelProto
+    rank: Ranker
+    recall: tuple[Recall, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(part.passed for part in self.recall)
+
+    def finds_as_much_as(self, other: "_Tried") -> bool:
+        return all(
+            here.value >= there.value - _MOST_LOST
+            for here, there in zip(self.recall, other.recall, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """Requests of which the exact best are known, to try first stages on."""
+
+    make_graph: MakeGraph
+    posts: npt.NDArray[np.float32]
+    requests: Requests
+    truth: list[Answer]
+
+    def of(self, retrieval: Retrieval, vectors: Vectors, blocks: Blocks | None = None) -> _Tried:
+        graph = self.make_graph(retrieval)
+        rank = ranker(graph, self.posts, vectors, blocks)
+        recall = measure_recall(rank, self.requests, self.truth)
+        return _Tried(retrieval, vectors, blocks, graph, rank, recall)
 
 
 def choose(
@@ -64,8 +107,12 @@ def choose(
     *,
     seed: int,
     effort: Effort = Effort(),
+    large: int = LARGE_CATALOGUE,
 ) -> Chosen:
     """Fit the first stage, larger and larger, until enough of the exact best is found.
+
+    Then, in a large catalogue, let it look into blocks of posts, more and more of them, until as
+    much is found there.
 
     Args:
         make_graph: the ranker's graph with a first stage, or without.
@@ -74,10 +121,11 @@ def choose(
         first_day: epoch seconds, the first moment that is served.
         seed: of the requests that are drawn.
         effort: how many.
+        large: from so many posts on a catalogue is large.
     """
     full = make_graph(None)
     if len(posts) <= SMALL_CATALOGUE:
-        return Chosen(full, None, None)
+        return Chosen(full, None, None, None)
     generator = np.random.default_rng(seed)
     exact = ranker(full, posts)
     scores = np.empty((effort.fit, len(posts)), np.float32)
@@ -89,25 +137,37 @@ def choose(
     truth, strange_truth = (
         list(best(exact, requests, MOST + LEFT_OUT)) for requests in (measured_on, nobody)
     )
+    trials = _Trials(make_graph, posts, measured_on, truth)
     fits = fit_retrieval(scores, posts, DIMENSIONS, _FEWEST)
     for candidates, fitted in product(_numbers_of_candidates(len(posts)), fits):
-        retrieval = replace(fitted.retrieval, candidates=candidates)
-        graph = make_graph(retrieval)
-        rank = ranker(graph, posts, fitted.vectors)
-        recall = measure_recall(rank, measured_on, truth)
-        used = all(part.passed for part in recall)
-        if used:
+        tried = trials.of(replace(fitted.retrieval, candidates=candidates), fitted.vectors)
+        if tried.passed:
             break
+    if tried.passed and len(posts) >= large:
+        tried = _in_blocks(trials, tried, fit_blocks(fitted.vectors, fitted.readers))
     proof = FirstStage(
-        used=used,
-        anchors=len(retrieval.anchors),
-        dimensions=retrieval.dimensions,
+        used=tried.passed,
+        anchors=len(tried.retrieval.anchors),
+        dimensions=tried.retrieval.dimensions,
         candidates=candidates,
+        blocks=0 if tried.blocks is None else count_of(tried.blocks),
+        probed=tried.retrieval.probed,
         requests=effort.measure,
-        recall=recall,
-        recall_of_strange_readers=measure_recall(rank, nobody, strange_truth),
+        recall=tried.recall,
+        recall_of_strange_readers=measure_recall(tried.rank, nobody, strange_truth),
     )
-    return Chosen(graph, fitted.vectors, proof) if used else Chosen(full, None, proof)
+    if not tried.passed:
+        return Chosen(full, None, None, proof)
+    return Chosen(tried.graph, tried.vectors, tried.blocks, proof)
+
+
+def _in_blocks(trials: _Trials, tried: _Tried, blocks: Blocks) -> _Tried:
+    """The same, looking into few blocks, or at all posts where that finds less."""
+    for probed in numbers_of_probed(blocks, tried.retrieval.candidates):
+        found = trials.of(replace(tried.retrieval, probed=probed), tried.vectors, blocks)
+        if found.passed and found.finds_as_much_as(tried):
+            return found
+    return tried
 
 
 def _numbers_of_candidates(posts: int) -> list[int]:

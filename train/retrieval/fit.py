@@ -18,6 +18,7 @@ from train.retrieval.model import Retrieval
 
 Floats = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
+Vectors = npt.NDArray[np.float32]
 
 ANCHORS = 64
 
@@ -33,10 +34,12 @@ class Fitted:
     Attributes:
         retrieval: the first stage.
         vectors: float32 [D, N], of the posts.
+        readers: float64 [D], the root mean square of each number of a reader's vector.
     """
 
     retrieval: Retrieval
-    vectors: npt.NDArray[np.float32]
+    vectors: Vectors
+    readers: Floats
 
 
 def fit_retrieval(
@@ -72,11 +75,13 @@ def fit_retrieval(
             weights[-1].astype(np.float32),
             candidates,
         )
-        fitted.append(Fitted(retrieval, fit_vectors(seen @ weights, scores)))
+        readers = seen @ weights
+        size = np.sqrt((_with_one(readers) ** 2).mean(axis=0))
+        fitted.append(Fitted(retrieval, fit_vectors(readers, scores), size))
     return fitted
 
 
-def fit_vectors(readers: Floats, scores: Scores) -> npt.NDArray[np.float32]:
+def fit_vectors(readers: Floats, scores: Scores) -> Vectors:
     """The vectors of posts, float32 [D, N]: by the readers' they come closest to the scores.
 
     Args:

@@ -18,12 +18,15 @@ class Retrieval:
         weights: float32 [A, d], from the anchors' scores, less their mean, to the reader's vector.
         offset: float32 [d], added to it.
         candidates: how many posts are kept for exact scoring, at least as many as are asked for.
+        probed: of the blocks of posts, how many are looked into for so many candidates; 0 where
+            there are no blocks.
     """
 
     anchors: npt.NDArray[np.float32]
     weights: npt.NDArray[np.float32]
     offset: npt.NDArray[np.float32]
     candidates: int
+    probed: int = 0
 
     @property
     def dimensions(self) -> int:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnx
 
 from artifacts import layout
+from artifacts.blocks import first_stage_inputs
 from train.export.session import session
 
 _WEEK = 7 * 86_400
@@ -68,6 +69,7 @@ def ranker(
     model: onnx.ModelProto,
     posts: npt.NDArray[np.float32],
     vectors: npt.NDArray[np.float32] | None = None,
+    blocks: npt.NDArray[np.int32] | None = None,
 ) -> Ranker:
     """The ranker's graph over a catalogue.
 
@@ -75,11 +77,12 @@ def ranker(
         model: of `ranker_graph`.
         posts: float32 [N, P].
         vectors: float32 [D, N], if the graph has a first stage.
+        blocks: int32 [N], if that looks into blocks.
     """
     run = session(model)
     constant = {layout.INPUT_POSTS: posts, layout.INPUT_CANDIDATES: _NOTHING}
     if vectors is not None:
-        constant[layout.INPUT_VECTORS] = vectors
+        constant |= first_stage_inputs(vectors.T, blocks)
 
     def rank(
         reader: npt.NDArray[np.float32], time: int, k: int, leave_out: npt.NDArray[np.int64]
