@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from artifacts import layout
 from artifacts.channel import promote, read_channel
 from artifacts.errors import BrokenRelease, NotFound
@@ -70,7 +72,13 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             learned = learn(features, split, settings.seed)
         with progress.stage("finding candidates fast"):
             chosen = choose(
-                partial(ranker_graph, features.schema, features.unknown_reader, learned.booster),
+                partial(
+                    ranker_graph,
+                    features.schema,
+                    features.unknown_reader,
+                    np.median(posts.features, axis=0),
+                    learned.booster,
+                ),
                 readers.features,
                 posts.features,
                 _seconds(build.serving_day(warehouse)),
