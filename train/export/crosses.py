@@ -22,7 +22,10 @@ def add_known_reader(nodes: Nodes, unknown_reader: npt.NDArray[np.float32]) -> s
 
 
 def add_model_inputs(nodes: Nodes, schema: Schema, posts: str) -> str:
-    """`inputs` float32 [n, F] of `posts` [n, P], and of `known_reader` and `time`, 1 or n."""
+    """`inputs` float32 [n, F] of `posts` [n, P], and of `known_reader` and `time`, 1 or n.
+
+    Besides, `count_of_rows` int64 [1] is n, and `shape_of_column` int64 [2] is n, 1.
+    """
     reader, rates, taste, band = nodes.split(
         "known_reader",
         reader_scalars=len(schema.reader_scalars),
@@ -38,23 +41,23 @@ def add_model_inputs(nodes: Nodes, schema: Schema, posts: str) -> str:
         post_likes_by_band=len(BANDS),
     )
     columns = [
-        _for_each_post(nodes, posts, reader, len(schema.reader_scalars)),
+        _for_each_post(nodes, posts, reader),
         post,
         *_topic_rates(nodes, schema, post, rates, reader),
         _product(nodes, taste, text, "text_affinity"),
         _product(nodes, band, early, "peers_early_share"),
         _product(nodes, band, likes, "peers_like_rate"),
-        _for_each_post(nodes, posts, _clock(nodes), 2),
+        _for_each_post(nodes, posts, _clock(nodes)),
     ]
     return nodes.add("Concat", columns, "inputs", axis=1)
 
 
-def _for_each_post(nodes: Nodes, posts: str, table: str, columns: int) -> str:
-    if not nodes.has("count_of_rows"):
+def _for_each_post(nodes: Nodes, posts: str, table: str) -> str:
+    if not nodes.has("shape_of_column"):
         nodes.add("Shape", [posts], "count_of_rows", start=0, end=1)
-    width = nodes.constant(f"width_{columns}", [columns])
-    shape = nodes.add("Concat", ["count_of_rows", width], f"{table}_shape", axis=0)
-    return nodes.add("Expand", [table, shape], f"{table}_for_each_post")
+        one = nodes.constant("count_of_one", [1])
+        nodes.add("Concat", ["count_of_rows", one], "shape_of_column", axis=0)
+    return nodes.add("Expand", [table, "shape_of_column"], f"{table}_for_each_post")
 
 
 def _topic_rates(

@@ -120,8 +120,6 @@ def _add_columns(
         "typical_post_age": typical_post[schema.post.index("post_age")],
     }
     values = nodes.constant("same_for_all", [*same.values()], np.float32)
-    width = nodes.constant("count_of_same", [len(same)])
-    nodes.add("Concat", ["count_of_rows", width], "shape_of_same", axis=0)
-    nodes.add("Expand", [values, "shape_of_same"], "same")
+    nodes.add("Expand", [values, "shape_of_column"], "same")
     nodes.add("Concat", ["inputs", "of_everyone", "peers_if_typical", "same"], "columns", axis=1)
     return (*schema.model, _EARLY, _LIKES, "early_if_typical", "likes_if_typical", *same)
