@@ -121,12 +121,8 @@ class Recommender:
         if not self._explains or not len(rows):
             return [[] for _ in rows]
         reader = self._readers.find(user_id)
-        inputs = _inputs(reader, time, np.arange(len(rows)), _NOTHING, len(rows))
+        inputs = _inputs(reader, time, rows, _NOTHING, len(rows)) | self._catalogue
         inputs[layout.INPUT_EXPLAIN] = np.array([True])
-        # Of these posts alone: the first stage need not look at all the others again.
-        inputs[layout.INPUT_POSTS] = self.posts.features[rows]
-        if layout.INPUT_VECTORS in self._catalogue:
-            inputs[layout.INPUT_VECTORS] = self.posts.vectors[:, rows]
         (without,) = self._session.run((layout.OUTPUT_WITHOUT,), inputs)
         raised = ranked.scores - without.reshape(len(layout.REASONS), len(rows))
         liked, _ = self.posts.rows_of(reader.liked)

@@ -38,7 +38,7 @@ RANKER = """
 <ir_version: 10, opset_import: ["": 21]>
 ranker (
     float[1, 1] reader, float[N, 2] posts, int64[1] time,
-    int64[C] candidates, int64[E] leave_out, int64[1] k, bool[1] explain = {0}
+    int64[C] candidates, int64[E] leave_out, bool[1] explain = {0}, int64[1] k
 ) => (int64[best] rows, double[best] scores, double[without] scores_without)
 <int64 zero = {0}, int64 one = {1}, int64[1] first = {0}, int64[1] second = {1},
  int64[1] day = {86400}, int64[1] hour = {3600}, float unknown = {0},

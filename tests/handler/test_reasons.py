@@ -139,7 +139,7 @@ def test_a_question_for_reasons_that_is_neither_yes_nor_no_is_refused(client: Cl
 
 
 def test_a_release_made_before_there_were_reasons_gives_none(tmp_path: Path) -> None:
-    old = small.RANKER.replace(", bool[1] explain = {0}", "").replace(
+    old = small.RANKER.replace(" bool[1] explain = {0},", "").replace(
         "Cast <to = 7> (explain)", "Identity (first)"
     )
     small.put(tmp_path, {"ranker.onnx": small.graph(old)})

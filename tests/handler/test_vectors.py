@@ -14,7 +14,7 @@ from handler.settings import Settings
 from tests.handler import small
 
 # The small release's ranker, to whose scores a vector adds: its first number, less its second.
-RANKER = small.RANKER.replace("int64[1] k,", "int64[1] k, float[2, N] vectors,").replace(
+RANKER = small.RANKER.replace("int64[1] k\n)", "int64[1] k,\n    float[2, N] vectors\n)").replace(
     "margins = Cast <to = 11> (sums)",
     """first_vector, second_vector = Split <axis = 0, num_outputs = 2> (vectors)
     difference = Sub (first_vector, second_vector)
@@ -79,12 +79,3 @@ def test_they_need_not_be_looked_at_where_every_post_is_scored(tmp_path: Path) -
     unused = STAGE.model_copy(update={"used": False})
     found = put(tmp_path, {"posts.parquet": small.parquet(columns)}, unused)
     assert len(found.recommend(user_id=1, time=0, limit=5).rows) == 5
-
-
-def test_they_are_given_of_the_posts_alone_that_are_explained(tmp_path: Path) -> None:
-    vectors = small.rows([(BONUS[post] + 1, 1) for post in small.POSTS], 2)
-    found = recommender(tmp_path, vectors, STAGE)
-    feed = found.recommend(user_id=10**6, time=0, limit=100)
-    for row, reasons in zip(feed.rows, found.explain(10**6, 0, feed), strict=True):
-        is_liked = small.quality(small.POSTS[row]) > 0
-        assert ("popular_topic" in [code for code, _ in reasons]) is is_liked
