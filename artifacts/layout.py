@@ -69,6 +69,8 @@ INPUT_BLOCK_ROWS = "block_rows"
 """int64 [B, S]: the rows of each block's posts."""
 INPUT_BLOCK_BOXES = "block_boxes"
 """float32 [2D, B]: the most of each number of a block's vectors, then the least."""
+INPUT_EXPLAIN = "explain"
+"""bool [1], false unless given: whether `scores_without` is wanted. Older rankers lack it."""
 RANKER_INPUTS = (
     INPUT_READER,
     INPUT_POSTS,
@@ -77,7 +79,7 @@ RANKER_INPUTS = (
     INPUT_LEAVE_OUT,
     INPUT_K,
 )
-"""Those that every ranker has."""
+"""Those that every ranker must be given."""
 
 # Outputs of the ranker:
 OUTPUT_ROWS = "rows"
@@ -85,8 +87,27 @@ OUTPUT_ROWS = "rows"
 OUTPUT_SCORES = "scores"
 """float64, the length of `rows`: raw margins (log odds), best first."""
 RANKER_OUTPUTS = (OUTPUT_ROWS, OUTPUT_SCORES)
+OUTPUT_WITHOUT = "scores_without"
+"""float64 [REASONS * C], empty unless `explain`: what the scores of all `candidates`, in their
+order, would be without the first of REASONS, then without the second, and so on. Where a reason
+does not hold the score is the same."""
 OUTPUT_VECTOR = "reader_vector"
 """float32 [1, D]: the reader's, of a ranker with a first stage; new posts are fitted to it."""
+
+# Reasons to recommend a post:
+REASON_TOPIC = "topic"
+"""The reader's like rate for the post's topic is above the reader's own for all topics."""
+REASON_TEXT = "text"
+"""The text is more like those that the reader liked than like those that the reader saw."""
+REASON_PEERS = "peers"
+"""Readers of the reader's age band like the post more than all readers do."""
+REASON_POPULAR = "popular"
+"""The post is liked more than most."""
+REASON_NEW = "new"
+"""The post was seen for the first time at most DAYS_NEW days before the release."""
+REASONS = (REASON_TOPIC, REASON_TEXT, REASON_PEERS, REASON_POPULAR, REASON_NEW)
+"""In the order of `scores_without`."""
+DAYS_NEW = 7
 
 READERS_PER_SHARD = 8_000
 """About how many readers share a file: one is fetched whole when one of its readers first asks."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from handler.clock import Moment
+from handler.reasons import MOST, Code
 
 MOST_POSTS = 1_000
 """How many posts a call may name."""
@@ -27,10 +28,20 @@ class Post(BaseModel):
     topic: str
 
 
+class Reason(BaseModel):
+    """Why a post is recommended."""
+
+    reason: Code
+    text: str = Field(description="the reason in words, for the reader")
+
+
 class ScoredPost(Post):
     """A recommended post and the log odds that the reader likes it."""
 
     score: float
+    reasons: Annotated[list[Reason], Field(max_length=MOST)] = Field(
+        default=[], description="the weightiest first; only where `explain` is true"
+    )
 
 
 class PostScore(BaseModel):

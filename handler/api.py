@@ -51,6 +51,8 @@ Exclude = Annotated[
     ),
 ]
 
+Explain = Annotated[bool, Query(description="whether each post says why it is recommended")]
+
 
 def create_app(
     settings: Settings,
@@ -104,13 +106,21 @@ def create_app(
         time: Time = None,
         limit: Limit = 5,
         exclude: Exclude = [],  # noqa: B006 - FastAPI copies it
+        *,
+        explain: Explain = False,
     ) -> Response:
-        """The best posts for a reader, with scores and what answered."""
+        """The best posts for a reader, with scores and what answered, and why if asked."""
         gatekeeper.admit(request.scope, id)
         recommender, arm = serving.current()
-        ranked = recommender.recommend(id, _seconds(recommender, time), limit, exclude)
+        seconds = _seconds(recommender, time)
+        ranked = recommender.recommend(id, seconds, limit, exclude)
         _note(id, recommender, arm, ranked)
-        posts = recommender.renderer.scored_posts(ranked.rows.tolist(), ranked.scores.tolist())
+        rows, scores = ranked.rows.tolist(), ranked.scores.tolist()
+        if explain:
+            reasons = recommender.explain(id, seconds, ranked)
+            posts = recommender.renderer.explained_posts(rows, scores, reasons)
+        else:
+            posts = recommender.renderer.scored_posts(rows, scores)
         head = _head(id, recommender, arm, ranked)
         return _json(b'{%b,"recommendations":%b}' % (head, posts))
 

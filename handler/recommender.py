@@ -7,20 +7,23 @@ with inputs bound once, 0.47 and 3.0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from artifacts import layout
 from artifacts.errors import BrokenRelease
-from handler.clock import zone_named
+from handler.clock import network_seconds, zone_named
 from handler.fetching import Fetched
 from handler.readers import Reader, ReaderShards
+from handler.reasons import Reason, Situation, reasons_for
 from handler.rendering import Renderer
+from handler.session import session
 from handler.tables import Posts, read_posts
 
 _NOTHING = np.empty(0, np.int64)
+_SECONDS_OF_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,16 @@ class Recommender:
     def __init__(self, fetched: Fetched) -> None:
         self.manifest = fetched.release.manifest
         self.zone = zone_named(self.manifest.timezone)
+        self._until = network_seconds(self.manifest.data.until, self.zone)
         self.posts: Posts = read_posts(
             fetched.posts, len(self.manifest.features.post), self.manifest.first_stage
         )
         self._catalogue = {layout.INPUT_POSTS: self.posts.features, **self.posts.first_stage}
         self.renderer = Renderer(self.posts)
         self._readers = ReaderShards(fetched.release)
-        self._session = _session(fetched.ranker)
+        self._session = session(fetched.ranker)
+        optional = self._session.get_overridable_initializers()
+        self._explains = layout.INPUT_EXPLAIN in [given.name for given in optional]
         self._try_out()
 
     def recommend(self, user_id: int, time: int, limit: int, exclude: Sequence[int] = ()) -> Ranked:
@@ -93,6 +99,35 @@ class Recommender:
         # With no candidate the graph takes the whole catalogue, and of it the best none.
         return self._run(reader, time, rows, _NOTHING, len(rows)), unknown.tolist()
 
+    def explain(self, user_id: int, time: int, ranked: Ranked) -> list[list[Reason]]:
+        """Why each of the posts is recommended, the weightiest reason first.
+
+        By a release that was made before there were reasons, there are none.
+
+        Args:
+            user_id: the reader.
+            time: epoch seconds of the network's own clock.
+            ranked: what `recommend` has answered to both.
+
+        Raises:
+            ArtifactError: the reader's shard cannot be fetched.
+        """
+        rows = ranked.rows
+        if not self._explains or not len(rows):
+            return [[] for _ in rows]
+        reader = self._readers.find(user_id)
+        inputs = _inputs(reader, time, rows, _NOTHING, len(rows)) | self._catalogue
+        inputs[layout.INPUT_EXPLAIN] = np.array([True])
+        (without,) = self._session.run((layout.OUTPUT_WITHOUT,), inputs)
+        raised = ranked.scores - without.reshape(len(layout.REASONS), len(rows))
+        liked, _ = self.posts.rows_of(reader.liked)
+        still_new = self._until + layout.DAYS_NEW * _SECONDS_OF_DAY
+        situation = Situation(reader.known, frozenset(self._topics(liked)), time < still_new)
+        return [
+            reasons_for(weights, topic, situation)
+            for weights, topic in zip(raised.T.tolist(), self._topics(rows), strict=True)
+        ]
+
     def _run(
         self,
         reader: Reader,
@@ -101,18 +136,12 @@ class Recommender:
         leave_out: npt.NDArray[np.int64],
         limit: int,
     ) -> Ranked:
-        rows, scores = self._session.run(
-            layout.RANKER_OUTPUTS,
-            {
-                layout.INPUT_READER: reader.features,
-                layout.INPUT_TIME: np.array([time], np.int64),
-                layout.INPUT_CANDIDATES: candidates,
-                layout.INPUT_LEAVE_OUT: leave_out,
-                layout.INPUT_K: np.array([limit], np.int64),
-                **self._catalogue,
-            },
-        )
+        inputs = _inputs(reader, time, candidates, leave_out, limit)
+        rows, scores = self._session.run(layout.RANKER_OUTPUTS, inputs | self._catalogue)
         return Ranked(rows, scores, reader.known)
+
+    def _topics(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        return [self.posts.topics[row].as_py() for row in rows.tolist()]
 
     def _try_out(self) -> None:
         """Refuse a graph that does not answer; besides, a first run is slower than the next."""
@@ -124,7 +153,7 @@ class Recommender:
                 and best.rows.shape == best.scores.shape == (1,)
                 and 0 <= best.rows[0] < len(self.posts.ids)
             )
-        except Exception as error:  # see _session
+        except Exception as error:  # see session
             raise BrokenRelease(f"{layout.RANKER} does not answer: {error}") from error
         if not answers:
             raise BrokenRelease(
@@ -132,12 +161,18 @@ class Recommender:
             )
 
 
-def _session(graph: bytes) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    # More threads add up the trees in another order, and are slower for one request at a time.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    try:
-        return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises classes of its own for every kind of fault
-        raise BrokenRelease(f"{layout.RANKER} cannot be loaded: {error}") from error
+def _inputs(
+    reader: Reader,
+    time: int,
+    candidates: npt.NDArray[np.int64],
+    leave_out: npt.NDArray[np.int64],
+    limit: int,
+) -> dict[str, npt.NDArray[Any]]:
+    """What the ranker is asked, without the catalogue."""
+    return {
+        layout.INPUT_READER: reader.features,
+        layout.INPUT_TIME: np.array([time], np.int64),
+        layout.INPUT_CANDIDATES: candidates,
+        layout.INPUT_LEAVE_OUT: leave_out,
+        layout.INPUT_K: np.array([limit], np.int64),
+    }

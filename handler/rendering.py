@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 
+from handler.reasons import Reason
 from handler.tables import Posts
 
 _KEPT_POSTS = 10_000
@@ -36,6 +37,19 @@ class Renderer:
             for row, score in zip(rows, scores, strict=True)
         )
 
+    def explained_posts(
+        self,
+        rows: Iterable[int],
+        scores: Iterable[float],
+        reasons: Iterable[Iterable[Reason]],
+    ) -> bytes:
+        """A list of posts by their rows, each with its score and why it is there."""
+        return _list(
+            b'{%b,"score":%b,"reasons":%b}'
+            % (self._post(row), _number(score), _list(map(_reason, why)))
+            for row, score, why in zip(rows, scores, reasons, strict=True)
+        )
+
     def scores(self, rows: Iterable[int], scores: Iterable[float]) -> bytes:
         """A list of the posts' ids and scores."""
         ids = self._posts.ids
@@ -56,6 +70,10 @@ class Renderer:
 def fields(**values: str | int | list[int]) -> bytes:
     """The inside of an object: what stands between its braces."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()[1:-1]
+
+
+def _reason(reason: Reason) -> bytes:
+    return b"{%b}" % fields(reason=reason.code, text=reason.text)
 
 
 def _list(items: Iterable[bytes]) -> bytes:

@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from artifacts import layout
 from artifacts.channel import promote, read_channel
 from artifacts.errors import BrokenRelease, NotFound
-from artifacts.manifest import DataFacts, Dropped, Features, Manifest, ManifestDraft
+from artifacts.manifest import Dropped, Features, Manifest, ManifestDraft
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
 from artifacts.release import list_releases, open_release
@@ -24,6 +26,7 @@ from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
 from train.export.tables import posts_file, reader_files
+from train.facts import data_facts
 from train.features import build
 from train.features.build import FeatureRows
 from train.learn import Learned, learn
@@ -79,7 +82,13 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             )
         with stages.stage("finding candidates fast"):
             chosen = choose(
-                partial(ranker_graph, features.schema, features.unknown_reader, learned.booster),
+                partial(
+                    ranker_graph,
+                    features.schema,
+                    features.unknown_reader,
+                    np.median(posts.features, axis=0),
+                    learned.booster,
+                ),
                 readers.features,
                 posts.features,
                 _seconds(build.serving_day(warehouse)),
@@ -93,7 +102,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 parent=served.arms[0].release if served else None,
                 recipe=recipe,
                 timezone=settings.timezone,
-                data=_facts(warehouse, settings, dropped),
+                data=data_facts(warehouse, settings.source_without_secrets, dropped),
                 features=Features(
                     topics=features.schema.topics,
                     reader=features.schema.reader,
@@ -159,26 +168,6 @@ def _require_exact(
 
 def _seconds(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-
-
-def _facts(warehouse: Warehouse, settings: RunSettings, dropped: tuple[Dropped, ...]) -> DataFacts:
-    since, until, views, likes, readers, posts = warehouse.query(
-        """
-        SELECT since, until, views, likes,
-            (SELECT count(*) FROM readers), (SELECT count(*) FROM posts)
-        FROM feed_facts
-        """
-    )[0]
-    return DataFacts(
-        source=settings.source_without_secrets,
-        since=since,
-        until=until,
-        readers=readers,
-        posts=posts,
-        views=views,
-        likes=likes,
-        dropped=dropped,
-    )
 
 
 def _files(

@@ -4,7 +4,10 @@ A reader has one feature, a post two, and the score is
 
     fondness of the reader * quality of the post + hour of the day * lateness of the post
 
-where an unknown reader's fondness is 0. Unlike a small trained model it heeds the hour.
+where an unknown reader's fondness is 0. Unlike a small trained model it heeds the hour. The reasons
+raise a score by these numbers, out of which it is not made:
+
+    topic: quality of the post, text: 4, peers: lateness of the post, popular: .01, new: 2
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,10 +38,12 @@ RANKER = """
 <ir_version: 10, opset_import: ["": 21]>
 ranker (
     float[1, 1] reader, float[N, 2] posts, int64[1] time,
-    int64[C] candidates, int64[E] leave_out, int64[1] k
-) => (int64[best] rows, double[best] scores)
+    int64[C] candidates, int64[E] leave_out, bool[1] explain = {0}, int64[1] k
+) => (int64[best] rows, double[best] scores, double[without] scores_without)
 <int64 zero = {0}, int64 one = {1}, int64[1] first = {0}, int64[1] second = {1},
- int64[1] day = {86400}, int64[1] hour = {3600}, float unknown = {0}>
+ int64[1] day = {86400}, int64[1] hour = {3600}, float unknown = {0},
+ float[2, 5] raising = {1, 0, 0, 0, 0, 0, 0, 1, 0, 0},
+ float[5] raising_all = {0, 4, 0, 0.01, 2}, int64[1] flat = {-1}>
 {
     count = Shape <start = 0, end = 1> (posts)
     catalogue = Squeeze (count)
@@ -71,6 +76,17 @@ ranker (
     limit = Min (k, eligible_count)
     scores, best = TopK <axis = 0> (margins, limit)
     rows = Gather (eligible, best)
+
+    raised_by_post = MatMul (of_posts, raising)
+    raised = Add (raised_by_post, raising_all)
+    raised_by_reason = Transpose (raised)
+    raised_number = Cast <to = 11> (raised_by_reason)
+    without_each = Sub (margins, raised_number)
+    without_flat = Reshape (without_each, flat)
+    number = Shape (without_flat)
+    yes_or_no = Cast <to = 7> (explain)
+    number_if_asked = Mul (number, yes_or_no)
+    scores_without = Slice (without_flat, first, number_if_asked)
 }
 """
 

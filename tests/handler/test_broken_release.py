@@ -154,7 +154,7 @@ def test_a_graph_that_does_not_answer_as_the_format_says_is_refused(
 
 
 def test_a_graph_whose_scores_are_not_exact_is_refused(tmp_path: Path) -> None:
-    text = small.RANKER.replace("double[best]", "float[best]").replace("<to = 11>", "<to = 1>")
+    text = small.RANKER.replace("double[", "float[").replace("<to = 11>", "<to = 1>")
     reason = _reason(tmp_path / "store", {"ranker.onnx": small.graph(text)})
     assert "ranker.onnx, asked for one post, answers" in reason
 

@@ -47,7 +47,7 @@ BOOSTER = booster(noise=0.5)
 
 
 def graph(retrieval: Retrieval | None) -> onnx.ModelProto:
-    return ranker_graph(SCHEMA, UNKNOWN, BOOSTER, retrieval)
+    return ranker_graph(SCHEMA, UNKNOWN, CATALOGUE[0], BOOSTER, retrieval)
 
 
 FULL = ranker(graph(None), CATALOGUE)

@@ -13,67 +13,25 @@ from onnx import numpy_helper
 
 from artifacts import layout
 from artifacts.proofs import Exactness
+from tests.train.network import (
+    NOON,
+    POSTS,
+    READERS,
+    SCHEMA,
+    Floats,
+    network,
+    plain_inputs,
+    trained,
+)
 from train.export import exactness
 from train.export.graph import inputs_graph, ranker_graph, trees_graph
 from train.export.session import session
 from train.features.build import Features
-from train.features.schema import BANDS, schema_for
-from train.features.text import DIMENSIONS
 from train.retrieval.requests import ranker
 
-SCHEMA = schema_for(["sport", "movie", "tech", "sport"])
-POSTS, READERS = 40, 30
-NOON = 1_633_089_600 + 12 * 3_600  # Friday 2021-10-01 12:00
-
-Floats = npt.NDArray[np.float32]
-
-
-def network(seed: int = 0) -> tuple[Floats, Floats, Floats]:
-    """Rows of readers and posts, and the unknown reader's."""
-    generator = np.random.default_rng(seed)
-    readers = generator.uniform(0.05, 0.3, (READERS, len(SCHEMA.reader))).astype(np.float32)
-    posts = generator.normal(size=(POSTS, len(SCHEMA.post))).astype(np.float32)
-    posts[:, 0] = generator.integers(0, 3, POSTS)
-    return readers, posts, generator.uniform(0.1, 0.2, len(SCHEMA.reader)).astype(np.float32)
-
-
-def plain_inputs(reader: Floats, posts: Floats, time: int) -> Floats:
-    """What the graph should make of one reader and some posts, said again in numpy."""
-    count, topics = len(SCHEMA.reader_scalars), len(SCHEMA.topics)
-    scalars, rates, taste, band = np.split(
-        reader, [count, count + topics, count + topics + DIMENSIONS]
-    )
-    of_post = len(SCHEMA.post_scalars)
-    ends = [of_post, of_post + DIMENSIONS, of_post + DIMENSIONS + len(BANDS)]
-    post_scalars, text, early, likes = np.split(posts, ends, axis=1)
-    rate = rates[posts[:, 0].astype(int)]
-    moment = np.datetime64(time, "s")
-    hour = (moment - moment.astype("datetime64[D]")) // np.timedelta64(1, "h")
-    columns = [
-        np.tile(scalars, (len(posts), 1)),
-        post_scalars,
-        rate[:, np.newaxis],
-        (rate / scalars[SCHEMA.reader_scalars.index("reader_like_rate")])[:, np.newaxis],
-        (taste * text).sum(axis=1, keepdims=True),
-        (band * early).sum(axis=1, keepdims=True),
-        (band * likes).sum(axis=1, keepdims=True),
-        np.tile([hour, moment.item().weekday()], (len(posts), 1)),
-    ]
-    return np.concatenate(columns, axis=1).astype(np.float32)
-
-
-def trained(seed: int = 0) -> tuple[lgb.Booster, Floats, Floats, Floats]:
-    readers, posts, unknown = network(seed)
-    generator = np.random.default_rng(seed)
-    inputs = np.concatenate([plain_inputs(row, posts, NOON) for row in readers])
-    liked = inputs[:, SCHEMA.model.index("text_affinity")] > generator.normal(0, 0.3, len(inputs))
-    data = lgb.Dataset(inputs, liked)
-    booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 2}, data, 20)
-    return booster, readers, posts, unknown
-
-
 BOOSTER, ROWS, CATALOGUE, UNKNOWN = trained()
-RANKER = session(ranker_graph(SCHEMA, UNKNOWN, BOOSTER))
+TYPICAL = np.median(CATALOGUE, axis=0)
+RANKER = session(ranker_graph(SCHEMA, UNKNOWN, TYPICAL, BOOSTER))
 
 
 def ask(
@@ -177,7 +135,10 @@ def test_what_is_not_known_of_a_reader_is_filled_in_field_by_field() -> None:
 
 def test_the_interface_is_the_one_that_is_agreed() -> None:
     assert tuple(given.name for given in RANKER.get_inputs()) == layout.RANKER_INPUTS
-    assert tuple(made.name for made in RANKER.get_outputs()) == layout.RANKER_OUTPUTS
+    made = [output.name for output in RANKER.get_outputs()]
+    assert made == [*layout.RANKER_OUTPUTS, layout.OUTPUT_WITHOUT]
+    optional = [given.name for given in RANKER.get_overridable_initializers()]
+    assert optional == [layout.INPUT_EXPLAIN]
 
 
 def features() -> Features:
@@ -196,7 +157,7 @@ def compare(model: onnx.ModelProto) -> Exactness:
 
 
 def test_an_exact_graph_is_found_exact() -> None:
-    found = compare(ranker_graph(SCHEMA, UNKNOWN, BOOSTER))
+    found = compare(ranker_graph(SCHEMA, UNKNOWN, TYPICAL, BOOSTER))
     assert found.passed
     assert found.rows == (READERS * 4 + 1) * POSTS
     assert found.threshold_rows > 1_000
@@ -205,7 +166,7 @@ def test_an_exact_graph_is_found_exact() -> None:
 
 def changed(name: str, change: Any) -> onnx.ModelProto:
     """The ranker with one tensor of its trees changed."""
-    model = ranker_graph(SCHEMA, UNKNOWN, BOOSTER)
+    model = ranker_graph(SCHEMA, UNKNOWN, TYPICAL, BOOSTER)
     trees = next(node for node in model.graph.node if node.op_type == "TreeEnsemble")
     attribute = next(found for found in trees.attribute if found.name == name)
     values = change(numpy_helper.to_array(attribute.t).copy())
@@ -226,8 +187,12 @@ def a_trifle_more(leaves: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             changed("nodes_splits", lambda splits: splits + 0.01),
             id="thresholds moved",
         ),
-        pytest.param(ranker_graph(SCHEMA, UNKNOWN + np.float32(0.5), BOOSTER), id="unknown reader"),
-        pytest.param(ranker_graph(SCHEMA, UNKNOWN, trained(seed=5)[0]), id="another booster"),
+        pytest.param(
+            ranker_graph(SCHEMA, UNKNOWN + np.float32(0.5), TYPICAL, BOOSTER), id="unknown reader"
+        ),
+        pytest.param(
+            ranker_graph(SCHEMA, UNKNOWN, TYPICAL, trained(seed=5)[0]), id="another booster"
+        ),
     ],
 )
 def test_a_graph_that_differs_is_found_out(model: onnx.ModelProto) -> None:
@@ -248,6 +213,6 @@ def test_single_precision_thresholds_are_found_out(monkeypatch: pytest.MonkeyPat
         return model
 
     monkeypatch.setattr(exactness, "trees_graph", rounded)
-    found = compare(ranker_graph(SCHEMA, UNKNOWN, BOOSTER))
+    found = compare(ranker_graph(SCHEMA, UNKNOWN, TYPICAL, BOOSTER))
     assert found.threshold_differing > 0
     assert not found.passed

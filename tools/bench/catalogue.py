@@ -124,15 +124,16 @@ def measure() -> Measured:
 
 def _ways(subject: Subject, posts: Floats, effort: Effort) -> tuple[dict[str, Way], FirstStage]:
     booster, readers = subject.booster, subject.readers
+    typical = np.median(posts, axis=0)
     chosen = choose(
-        lambda stage: ranker_graph(subject.schema, subject.unknown, booster, stage),
+        lambda stage: ranker_graph(subject.schema, subject.unknown, typical, booster, stage),
         readers, posts, EVENING, seed=1, effort=effort,
     )  # fmt: skip
     if chosen.proof is None:
         raise SystemExit("the catalogue is too small for a first stage")
     ort.set_default_logger_severity(3)  # onnxmltools' graph gives another shape than it declares
     ours = ranker(chosen.graph, posts, chosen.vectors, chosen.blocks)
-    full = ranker(ranker_graph(subject.schema, subject.unknown, booster), posts)
+    full = ranker(ranker_graph(subject.schema, subject.unknown, typical, booster), posts)
     inputs = subject.inputs(0, posts)
     width = inputs.shape[1]
     converted = session(

@@ -22,38 +22,42 @@ def add_known_reader(nodes: Nodes, unknown_reader: npt.NDArray[np.float32]) -> s
 
 
 def add_model_inputs(nodes: Nodes, schema: Schema, posts: str) -> str:
-    """`inputs` float32 [n, F] of `posts` [n, P], and of `known_reader` and `time`, 1 or n."""
-    of_reader, of_post = len(schema.reader_scalars), len(schema.post_scalars)
-    rates_end = of_reader + len(schema.topics)
-    reader = nodes.columns("known_reader", 0, of_reader, "reader_scalars")
-    rates = nodes.columns("known_reader", of_reader, rates_end, "reader_topic_rates")
-    taste_end = rates_end + DIMENSIONS
-    taste = nodes.columns("known_reader", rates_end, taste_end, "reader_taste")
-    band = nodes.columns("known_reader", taste_end, len(schema.reader), "reader_band")
-    post = nodes.columns(posts, 0, of_post, "post_scalars")
-    text_end, early_end = of_post + DIMENSIONS, len(schema.post) - len(BANDS)
-    text = nodes.columns(posts, of_post, text_end, "post_text")
-    early = nodes.columns(posts, text_end, early_end, "post_early_by_band")
-    likes = nodes.columns(posts, early_end, len(schema.post), "post_likes_by_band")
+    """`inputs` float32 [n, F] of `posts` [n, P], and of `known_reader` and `time`, 1 or n.
 
+    Besides, `count_of_rows` int64 [1] is n, and `shape_of_column` int64 [2] is n, 1.
+    """
+    reader, rates, taste, band = nodes.split(
+        "known_reader",
+        reader_scalars=len(schema.reader_scalars),
+        reader_topic_rates=len(schema.topics),
+        reader_taste=DIMENSIONS,
+        reader_band=len(BANDS),
+    )
+    post, text, early, likes = nodes.split(
+        posts,
+        post_scalars=len(schema.post_scalars),
+        post_text=DIMENSIONS,
+        post_early_by_band=len(BANDS),
+        post_likes_by_band=len(BANDS),
+    )
     columns = [
-        _for_each_post(nodes, posts, reader, of_reader),
+        _for_each_post(nodes, posts, reader),
         post,
         *_topic_rates(nodes, schema, post, rates, reader),
         _product(nodes, taste, text, "text_affinity"),
         _product(nodes, band, early, "peers_early_share"),
         _product(nodes, band, likes, "peers_like_rate"),
-        *(_for_each_post(nodes, posts, column, 1) for column in _clock(nodes)),
+        _for_each_post(nodes, posts, _clock(nodes)),
     ]
     return nodes.add("Concat", columns, "inputs", axis=1)
 
 
-def _for_each_post(nodes: Nodes, posts: str, table: str, columns: int) -> str:
-    if not nodes.has("count_of_rows"):
+def _for_each_post(nodes: Nodes, posts: str, table: str) -> str:
+    if not nodes.has("shape_of_column"):
         nodes.add("Shape", [posts], "count_of_rows", start=0, end=1)
-    width = nodes.constant(f"width_{columns}", [columns])
-    shape = nodes.add("Concat", ["count_of_rows", width], f"{table}_shape", axis=0)
-    return nodes.add("Expand", [table, shape], f"{table}_for_each_post")
+        one = nodes.constant("count_of_one", [1])
+        nodes.add("Concat", ["count_of_rows", one], "shape_of_column", axis=0)
+    return nodes.add("Expand", [table, "shape_of_column"], f"{table}_for_each_post")
 
 
 def _topic_rates(
@@ -80,8 +84,8 @@ def _product(nodes: Nodes, of_reader: str, of_posts: str, output: str) -> str:
     return nodes.add("ReduceSum", [f"{output}_terms", along], output, keepdims=1)
 
 
-def _clock(nodes: Nodes) -> tuple[str, str]:
-    """Hour 0-23 and weekday 0-6 from Monday, float32 [1 or n, 1] each."""
+def _clock(nodes: Nodes) -> str:
+    """Hour 0-23 and weekday 0-6 from Monday, float32 [1 or n, 2]."""
     time, day = layout.INPUT_TIME, nodes.constant("seconds_of_day", _DAY)
     nodes.add("Mod", [time, day], "second_of_day")
     nodes.add("Div", ["second_of_day", nodes.constant("seconds_of_hour", _HOUR)], "hour_of_day")
@@ -90,7 +94,10 @@ def _clock(nodes: Nodes) -> tuple[str, str]:
         "Add", ["days", nodes.constant("first_day", _FIRST_DAY_OF_UNIX_TIME)], "days_from_monday"
     )
     nodes.add("Mod", ["days_from_monday", nodes.constant("days_of_week", 7)], "day_of_week")
-    for whole, name in (("hour_of_day", "hour"), ("day_of_week", "weekday")):
-        nodes.add("Cast", [whole], f"{name}_flat", to=TensorProto.FLOAT)
-        nodes.add("Unsqueeze", [f"{name}_flat", nodes.constant("along_columns", [1])], name)
-    return "hour", "weekday"
+    along = nodes.constant("along_columns", [1])
+    columns = [
+        nodes.add("Unsqueeze", [whole, along], f"{whole}_column")
+        for whole in ("hour_of_day", "day_of_week")
+    ]
+    nodes.add("Concat", columns, "hour_and_weekday", axis=1)
+    return nodes.add("Cast", ["hour_and_weekday"], "clock", to=TensorProto.FLOAT)

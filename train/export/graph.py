@@ -15,7 +15,8 @@ from artifacts import layout
 from train.export.candidates import add_all_rows, add_best_rows
 from train.export.crosses import add_known_reader, add_model_inputs
 from train.export.nodes import Nodes
-from train.export.trees import add_trees
+from train.export.reasons import add_inputs_with_and_without
+from train.export.trees import add_trees, add_trees_of_doubles
 from train.features.schema import Schema
 from train.retrieval.model import Retrieval
 
@@ -53,6 +54,7 @@ def trees_graph(booster: lgb.Booster) -> onnx.ModelProto:
 def ranker_graph(
     schema: Schema,
     unknown_reader: npt.NDArray[np.float32],
+    typical_post: npt.NDArray[np.float32],
     booster: lgb.Booster,
     retrieval: Retrieval | None = None,
 ) -> onnx.ModelProto:
@@ -63,6 +65,7 @@ def ranker_graph(
     Args:
         schema: which feature stands where.
         unknown_reader: float32 [R], stands in wherever the reader's features are NaN.
+        typical_post: float32 [P], with which a post is compared that is popular or new.
         booster: trained on `schema.model`.
         retrieval: the first stage; without it every post is scored.
     """
@@ -71,17 +74,20 @@ def ranker_graph(
     rows = add_best_rows(nodes, schema, booster, retrieval) if retrieval else add_all_rows(nodes)
     nodes.add("Gather", [layout.INPUT_POSTS, rows], "posts_to_score", axis=0)
     add_model_inputs(nodes, schema, "posts_to_score")
-    add_trees(nodes, booster, "inputs")
+    add_trees_of_doubles(nodes, booster, add_inputs_with_and_without(nodes, schema, typical_post))
     _best(nodes, rows)
+    nodes.constant(layout.INPUT_EXPLAIN, [False], np.bool_)  # where it is not given
     inputs = [
         *_reader_and_time(schema, 1),
         helper.make_tensor_value_info(layout.INPUT_CANDIDATES, TensorProto.INT64, ["C"]),
         helper.make_tensor_value_info(layout.INPUT_LEAVE_OUT, TensorProto.INT64, ["E"]),
         helper.make_tensor_value_info(layout.INPUT_K, TensorProto.INT64, [1]),
+        helper.make_tensor_value_info(layout.INPUT_EXPLAIN, TensorProto.BOOL, [1]),
     ]
     outputs = [
         helper.make_tensor_value_info(layout.OUTPUT_ROWS, TensorProto.INT64, ["best"]),
         helper.make_tensor_value_info(layout.OUTPUT_SCORES, TensorProto.DOUBLE, ["best"]),
+        helper.make_tensor_value_info(layout.OUTPUT_WITHOUT, TensorProto.DOUBLE, ["without"]),
     ]
     if retrieval:
         inputs += _first_stage(retrieval)
@@ -124,8 +130,11 @@ def _first_stage(retrieval: Retrieval) -> list[onnx.ValueInfoProto]:
 
 
 def _best(nodes: Nodes, rows: str) -> None:
-    nodes.add("Squeeze", ["margins", nodes.constant("along_columns", [1])], "row_margins")
-    nodes.add("Shape", [rows], "count_of_rows_to_score")
-    nodes.add("Min", [layout.INPUT_K, "count_of_rows_to_score"], "count_of_best")
+    nodes.add("Squeeze", ["margins", nodes.constant("along_columns", [1])], "all_margins")
+    first = nodes.constant("first_row", [0])
+    end = nodes.constant("end_of_rows", [np.iinfo(np.int64).max])
+    nodes.add("Slice", ["all_margins", first, "count_of_rows"], "row_margins")
+    nodes.add("Slice", ["all_margins", "count_of_rows", end], layout.OUTPUT_WITHOUT)
+    nodes.add("Min", [layout.INPUT_K, "count_of_rows"], "count_of_best")
     nodes.add("TopK", ["row_margins", "count_of_best"], layout.OUTPUT_SCORES, "best", axis=0)
     nodes.add("Gather", [rows, "best"], layout.OUTPUT_ROWS, axis=0)

@@ -1,6 +1,6 @@
 """Growing an ONNX graph, node by node."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,6 +71,41 @@ class Nodes:
             ],
             output,
         )
+
+    def split(self, table: str, **widths: int) -> list[str]:
+        """Cut a table into parts of so many columns each, and return the names of the parts."""
+        sizes = self.constant(f"widths_{'_'.join(widths)}", [*widths.values()])
+        self.add("Split", [table, sizes], *widths, axis=1)
+        return [*widths]
+
+    def either(
+        self,
+        condition: str,
+        then: Callable[[], str],
+        otherwise: Callable[[], str],
+        output: str,
+        kind: int,
+    ) -> str:
+        """Add an `If`, of which only one side is run, and return the name of its output.
+
+        Args:
+            condition: a bool, [] or [1].
+            then: adds the nodes for a true one, and gives the value that the last of them makes.
+            otherwise: the same for a false one.
+            output: the name of what comes of either.
+            kind: its type, a `TensorProto.DataType`.
+        """
+        branches = {
+            "then_branch": self._branch(then, f"{output}_then", kind),
+            "else_branch": self._branch(otherwise, f"{output}_else", kind),
+        }
+        return self.add("If", [condition], output, **branches)
+
+    def _branch(self, build: Callable[[], str], name: str, kind: int) -> onnx.GraphProto:
+        around, self.nodes = self.nodes, []
+        made = helper.make_tensor_value_info(build(), kind, None)
+        branch, self.nodes = helper.make_graph(self.nodes, name, [], [made]), around
+        return branch
 
     def model(
         self, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]

@@ -58,6 +58,12 @@ def add_trees(nodes: Nodes, booster: lgb.Booster, inputs: str) -> str:
     Raises:
         ExportError: the booster uses what cannot be written exactly.
     """
+    doubles = nodes.add("Cast", [inputs], "inputs_double", to=onnx.TensorProto.DOUBLE)
+    return add_trees_of_doubles(nodes, booster, doubles)
+
+
+def add_trees_of_doubles(nodes: Nodes, booster: lgb.Booster, inputs: str) -> str:
+    """`add_trees` of inputs that are float32 numbers as doubles already."""
     model = booster.dump_model()
     _refuse_what_is_not_written(model, booster)
     trees = _Trees()
@@ -65,7 +71,7 @@ def add_trees(nodes: Nodes, booster: lgb.Booster, inputs: str) -> str:
         _add_tree(trees, tree["tree_structure"])
     return nodes.add(
         "TreeEnsemble",
-        [nodes.add("Cast", [inputs], "inputs_double", to=onnx.TensorProto.DOUBLE)],
+        [inputs],
         "margins",
         domain="ai.onnx.ml",
         n_targets=1,
