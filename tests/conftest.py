@@ -3,6 +3,7 @@
 import pytest
 
 pytest_plugins = [
+    "tests.support.browser",
     "tests.support.lambda_runtime",
     "tests.support.postgres",
     "tests.support.releases",

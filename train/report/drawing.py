@@ -11,7 +11,6 @@ from typing import Any
 import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 INK, SOFT, LINE, ACCENT, SECOND = (f"#00000{digit}" for digit in range(1, 6))
@@ -86,8 +85,6 @@ def drawing(
         )  # fmt: skip
         drawn = Drawing(figure.add_axes(box))
         yield drawn
-        for artist in drawn.axes.get_children():
-            artist.set_clip_on(False)
         drawn.svg = _for_a_page(_svg(figure), title, size)
 
 
@@ -103,13 +100,13 @@ def _svg(figure: Figure) -> str:
     with warnings.catch_warnings():
         # It measures texts with its own font, which need not have each letter that the page's has.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
-        FigureCanvasSVG(figure)
         figure.savefig(out, format="svg", transparent=True, metadata=unsaid)
     return out.getvalue()
 
 
 def _for_a_page(svg: str, title: str, size: tuple[float, float]) -> Markup:
     _, _, inside = svg.partition("</style>\n </defs>")  # those of a document of its own
+    inside = re.sub(r'<clipPath.*?</clipPath>| clip-path="[^"]*"', "", inside, flags=re.DOTALL)
     inside = re.sub(r' id="(?!m[0-9a-f]{10}")[^"]*"', "", inside)  # but of markers
     inside = re.sub(r"font-family: [^;\"]*; ?", "", inside)
     inside = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", inside)
