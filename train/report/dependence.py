@@ -57,11 +57,11 @@ def dependence(
     Args:
         booster: the model.
         inputs: float32 [n, F], a sample of real rows.
-        names: of the inputs wanted.
+        names: of the inputs wanted; one that no row has gets no curve.
     """
-    places = booster.feature_name()
-    found = [_dependence(booster, inputs, name, places.index(name)) for name in names]
-    return [one for one in found if len(one.values)]
+    places = {name: booster.feature_name().index(name) for name in names}
+    known = [name for name, place in places.items() if not np.isnan(inputs[:, place]).all()]
+    return [_dependence(booster, inputs, name, places[name]) for name in known]
 
 
 def _dependence(
