@@ -45,7 +45,7 @@ test-sam: setup ## the tests of `sam local`, which want Docker, or root to start
 test-deploy: setup ## the tests of `sam deploy`, in an emulator of AWS
 	$(PY) -m pytest tests/end_to_end/test_sam_deploy.py
 
-quick: $(VENV)/ready ## the tests that start no server
+quick: $(VENV)/ready ## the tests that start no server and train nothing
 	$(PY) -m pytest -m "not slow"
 
 check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the template

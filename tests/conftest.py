@@ -1,6 +1,11 @@
 """Quick tests first: what starts servers or builds the function runs after all else."""
 
+import hypothesis
 import pytest
+
+# How long an example takes says nothing where other programs run.
+hypothesis.settings.register_profile("lenta", deadline=None)
+hypothesis.settings.load_profile("lenta")
 
 pytest_plugins = [
     "tests.support.browser",

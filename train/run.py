@@ -43,6 +43,7 @@ from train.source.checks import clean_tables
 from train.source.read import read_source
 from train.split import split_days
 from train.stages import Stages
+from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
 _EVENING = 20 * 3_600
@@ -62,7 +63,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
     stages = Stages(progress)
     store = open_store(settings.store)
     served = read_channel(store, settings.channel)
-    with ExitStack() as stack:
+    with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)

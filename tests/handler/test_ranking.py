@@ -22,9 +22,7 @@ from tests.support.releases import Trained
 HOUR = 3_600
 
 # The fixtures are never changed, so one for all examples is right.
-ANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ANY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 readers = st.integers(0, 1_000) | st.integers(-(2**63), 2**63 - 1)
 small_readers = st.sampled_from(small.READERS) | st.integers(-(2**63), 2**63 - 1)
 times = st.integers(0, 2**32)

@@ -104,7 +104,7 @@ def test_posts_of_a_block_are_alike_in_what_readers_heed() -> None:
         assert np.mean(spread, axis=0)[heeded] < 0.3 < np.mean(spread, axis=0)[1 - heeded]
 
 
-@settings(max_examples=60, deadline=None)  # the first example fits the model
+@settings(max_examples=60)  # the first example fits the model
 @given(k=st.integers(1, 150), **FEEDS)
 def test_what_is_shown_has_exact_scores_in_order_each_post_once_and_nothing_left_out(
     reader: int, left_out: Rows, k: int, probed: int
@@ -119,7 +119,7 @@ def test_what_is_shown_has_exact_scores_in_order_each_post_once_and_nothing_left
     assert [*answer.rows] == sorted(answer.rows, key=lambda row: (-exact[row], row))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(**FEEDS)
 def test_a_shorter_feed_is_the_beginning_of_a_longer_one(
     reader: int, left_out: Rows, probed: int
@@ -130,7 +130,7 @@ def test_a_shorter_feed_is_the_beginning_of_a_longer_one(
         assert np.array_equal(shorter, longest[:k])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(FEEDS["reader"], FEEDS["left_out"])
 def test_looking_into_all_blocks_finds_what_looking_at_all_posts_does(
     reader: int, left_out: Rows

@@ -49,6 +49,25 @@ def test_the_oracle_answers_for_readers_times_posts() -> None:
     assert table[2, 3] == oracle.like_probability(readers[2:3], posts[3:4], np.array([time]))[0]
 
 
+def test_the_oracle_of_ages_likes_one_post_more_than_another_as_all_of_that_age_do() -> None:
+    plan = Plan(users=1_000, posts=500, days=1, seed=3)
+    catalogue = draw_catalogue(plan)
+    posts = catalogue.post_id[[0, 300]]
+    [cohort] = plan.cohorts()
+    age = draw_readers(plan, cohort, catalogue.axes).age
+
+    def spread_within_ages(oracle: Oracle) -> float:
+        time = np.array("2021-10-03T12:00:00", "M8[s]")
+        told = oracle.like_probability(user_ids(plan)[:, None], posts[None, :], time)
+        more = np.log(np.log1p(-told[:, 0]) / np.log1p(-told[:, 1]))
+        return max(float(np.ptp(more[age == of])) for of in np.unique(age))
+
+    knows_all = Oracle(users=1_000, posts=500, seed=3)
+    knows_ages = Oracle(users=1_000, posts=500, seed=3, knows_readers=False)
+    assert spread_within_ages(knows_ages) < 1e-3
+    assert spread_within_ages(knows_all) > 0.3
+
+
 def test_the_oracle_refuses_a_reader_it_does_not_know() -> None:
     oracle = Oracle(users=50, posts=40, seed=3)
     with pytest.raises(demo_data.DemoDataError, match=r"2 reader ids are in no table.*first is 3"):

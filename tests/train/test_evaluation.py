@@ -52,6 +52,7 @@ def test_hit_rate_is_whether_a_liked_post_is_among_the_first_five(rows: Rows) ->
     assert found.tolist() == expected
 
 
+@settings(max_examples=50)
 @given(impressions())
 def test_ndcg_agrees_with_scikit_learn(rows: Rows) -> None:
     shown, scores = grouped(rows)
@@ -67,6 +68,7 @@ def test_ndcg_agrees_with_scikit_learn(rows: Rows) -> None:
             assert value == pytest.approx(expected)
 
 
+@settings(max_examples=30)
 @given(impressions())
 def test_auc_agrees_with_scikit_learn_ties_included(rows: Rows) -> None:
     shown, scores = grouped(rows)

@@ -1,7 +1,7 @@
 """A row of features knows the days before it, and nothing of that day or later."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -186,16 +186,29 @@ def test_every_reader_and_post_is_served_also_those_never_seen(made: Made) -> No
     assert not np.isnan(features.unknown_reader).any()
 
 
-def test_a_visit_is_without_a_pause(made: Made) -> None:
-    _, features = made
-    pairs = pd.DataFrame({name: features.pairs[name] for name in ("user_id", "session", "time")})
-    for _, visit in pairs.groupby(["user_id", "session"]):
-        assert (visit["time"].diff().dropna() <= 30 * 60).all()
+def test_a_visit_is_without_a_pause_and_within_a_day(made: Made) -> None:
+    views = pd.DataFrame(made[0].arrays("FROM views ORDER BY user_id, moment, post_id, liked"))
+    for _, visit in views.groupby(["user_id", "session"]):
+        assert (visit["moment"].diff().dropna() <= timedelta(minutes=30)).all()
+        assert visit["day"].nunique() == 1
+        assert (visit["started"] == visit["moment"].min()).all()
+
+
+def test_nothing_tells_one_place_in_a_visit_from_another(made: Made) -> None:
+    """What is served is one list for one moment: time, reader and posts as they were known then."""
+    pairs = made[1].pairs
+    shown = pd.DataFrame({name: pairs[name] for name in ("user_id", "session", "time", "day")})
+    shown["reader_row"] = pairs["reader_row"]
+    visits = shown.groupby(["user_id", "session"])
+    assert (visits.nunique() == 1).all(axis=None)
+    # Nor does the order in which they come.
+    order = pd.Series(pairs["post_id"]).groupby([shown["user_id"], shown["session"]])
+    assert order.is_monotonic_increasing.all()
 
 
 def test_the_first_half_of_a_visit_is_early(made: Made) -> None:
     views = pd.DataFrame(made[0].arrays("FROM views ORDER BY user_id, moment, post_id, liked"))
-    for _, visit in views.groupby(["user_id", "session", "day"]):
+    for _, visit in views.groupby(["user_id", "session"]):
         half = len(visit) // 2
         assert visit["is_early"].tolist() == [True] * half + [False] * (len(visit) - half)
 

@@ -26,6 +26,8 @@ from train.source.tables import TableNames
 from train.split import split_days
 from train.warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 CUT = date(2021, 10, 9)
 SPLIT = split_days(date(2021, 10, 2), date(2021, 10, 14), CUT)
 LATER = f"\"timestamp\" >= '{CUT}'"

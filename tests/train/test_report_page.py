@@ -16,6 +16,8 @@ from train.progress import Silent
 from train.run import run
 from train.settings import RunSettings
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = f"""
 UPDATE user_data SET user_id = user_id + 777000000, country = '<i>$\\frac{{$</i>日本';

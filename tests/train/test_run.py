@@ -25,6 +25,8 @@ from train.progress import Silent
 from train.run import run
 from train.settings import RunSettings
 
+pytestmark = pytest.mark.slow
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {

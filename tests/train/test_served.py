@@ -6,6 +6,7 @@ from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
+import pytest
 
 from artifacts import layout
 from artifacts.channel import read_channel
@@ -16,6 +17,8 @@ from train.features.schema import Schema, schema_for
 from train.progress import Silent
 from train.run import run
 from train.settings import RunSettings
+
+pytestmark = pytest.mark.slow
 
 
 def serving(store: Path, schema: Schema) -> Served:

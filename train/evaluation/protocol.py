@@ -39,6 +39,7 @@ from train.progress import Progress
 from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.read import read_source
+from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
 HISTORY = "readers with history"
@@ -94,7 +95,7 @@ def evaluate(
     Raises:
         TrainError: the source cannot be trained from, or not on so many folds.
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)

@@ -30,10 +30,11 @@ class FeatureRows:
 class Features:
     """All that is learned from: what was shown, and the rows that it was shown with.
 
-    `pairs` holds arrays of equal length: user_id, post_id, session, day (datetime64), time (epoch
-    seconds of the network's clock), liked (bool), and reader_row and post_row,
-    which index `readers` (float32 [·, R]) and `posts` (float32 [·, P]). `unknown_reader`, float32
-    [R], stands in where a reader's feature is NaN.
+    `pairs` holds arrays of equal length: user_id, post_id, session, day (datetime64), time (when
+    the session began, as a call for its feed would have told: epoch seconds of the network's
+    clock), liked (bool), and reader_row and post_row, which index `readers` (float32 [·, R]) and
+    `posts` (float32 [·, P]). `unknown_reader`, float32 [R], stands in where a reader's feature is
+    NaN.
     """
 
     schema: Schema

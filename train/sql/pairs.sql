@@ -1,4 +1,5 @@
 -- shown, reader_rows, post_rows -> pairs: what was shown, by the rows of the two feature tables.
+-- `time` is that of the call: one for the whole session. A view's own time tells its place in it.
 
 CREATE OR REPLACE TABLE pairs AS
 SELECT
@@ -6,11 +7,11 @@ SELECT
     s.post_id,
     s.session,
     s.day,
-    epoch(s.moment)::BIGINT AS time,
+    epoch(s.started)::BIGINT AS time,
     s.liked,
     r.row AS reader_row,
     p.row AS post_row
 FROM shown AS s
 JOIN reader_rows AS r ON r.user_id = s.user_id AND r.as_of = s.day
 JOIN post_rows AS p ON p.post_id = s.post_id AND p.as_of = s.day
-ORDER BY s.user_id, s.moment, s.post_id, s.liked;
+ORDER BY s.user_id, s.session, s.post_id, s.liked;

@@ -1,12 +1,14 @@
--- feed -> views, each with its session (one unbroken visit), and whether it is in the first half.
--- Variables: session_gap_minutes.
+-- feed -> views, each with its session (one unbroken visit within a day), when that began, and
+-- whether the view is in its first half. Variables: session_gap_minutes.
 
 CREATE OR REPLACE TABLE views AS
 WITH gaps AS (
     SELECT
         user_id, post_id, moment, day, liked,
+        -- At midnight more is known: what goes on past it is another session.
         coalesce(
-            moment - lag(moment) OVER reader > to_minutes(getvariable('session_gap_minutes')), TRUE
+            moment - lag(moment) OVER reader > to_minutes(getvariable('session_gap_minutes'))
+            OR day > lag(day) OVER reader, TRUE
         ) AS starts_session
     FROM feed
     WHERE is_view
@@ -22,7 +24,7 @@ sessions AS (
 )
 SELECT
     *,
-    -- Within the day: that a session went on past midnight is not known before.
-    row_number() OVER (of_day ORDER BY moment, post_id, liked) * 2 <= count(*) OVER of_day AS is_early
+    min(moment) OVER whole AS started,
+    row_number() OVER (whole ORDER BY moment, post_id, liked) * 2 <= count(*) OVER whole AS is_early
 FROM sessions
-WINDOW of_day AS (PARTITION BY user_id, session, day);
+WINDOW whole AS (PARTITION BY user_id, session);
