@@ -26,6 +26,8 @@ POSTS = "posts.parquet"
 PAST = "past.txt"
 """The model that was measured, in LightGBM's own format: it knows no day from the first test day
 on, so a later run can measure it on the same days as its own. The function does not read it."""
+REPORT = "report.html"
+"""What the run found, for people. The function does not read it."""
 
 # Columns of posts.parquet:
 POST_ID = "post_id"

@@ -1,6 +1,7 @@
 """A published release, read with every byte checked."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from artifacts.errors import BrokenRelease, NotFound
@@ -62,6 +63,19 @@ def list_releases(store: ObjectStore) -> list[str]:
     """The ids of all releases, oldest first; a folder without a manifest is none."""
     found = (key.removeprefix(RELEASES).split("/") for key in store.keys(RELEASES))
     return [parts[0] for parts in found if parts[1:] == [MANIFEST] and is_release_id(parts[0])]
+
+
+def manifests(store: ObjectStore) -> Iterator[Manifest]:
+    """Those of all releases that can be read, newest first.
+
+    Raises:
+        StoreUnavailable: the store cannot be read.
+    """
+    for release in reversed(list_releases(store)):
+        try:
+            yield open_release(store, release).manifest
+        except (BrokenRelease, NotFound):
+            continue
 
 
 def verify(release: Release) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ hypothesis.settings.register_profile("lenta", deadline=None)
 hypothesis.settings.load_profile("lenta")
 
 pytest_plugins = [
+    "tests.support.browser",
     "tests.support.lambda_runtime",
     "tests.support.postgres",
     "tests.support.releases",

@@ -14,7 +14,7 @@ from artifacts.errors import ArtifactError, StoreUnavailable
 from train.display import show_result
 from train.errors import TrainError
 from train.progress import Terminal
-from train.report import UNFINISHED, markdown
+from train.report.markdown import UNFINISHED, markdown
 from train.settings import RunSettings
 from train.source.tables import TableNames
 

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from train.outcome import Outcome, verdict
-from train.report import basis, grid, proofs
+from train.report.markdown import basis, grid, proofs
 
 
 def show_result(outcome: Outcome, console: Console) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from artifacts.manifest import Code
 
-_LIBRARIES = ("duckdb", "lightgbm", "numpy", "onnx", "onnxruntime", "pyarrow", "scikit-learn")
+_LIBRARIES = (
+    "duckdb", "jinja2", "lightgbm", "matplotlib", "numpy", "onnx", "onnxruntime", "pyarrow",
+    "scikit-learn",
+)  # fmt: skip
 VERSION = "0.1.0"
 
 

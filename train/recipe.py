@@ -12,7 +12,7 @@ from train.warehouse import Warehouse
 
 _TABLES = ("readers", "posts", "feed")
 _ROOMS = (train, artifacts)
-_SOURCES = {".py", ".sql", ".toml"}
+_SOURCES = {".py", ".sql", ".toml", ".html"}
 
 
 def recipe_of(warehouse: Warehouse, settings: RunSettings, code: Code) -> str:

@@ -12,11 +12,10 @@ import numpy as np
 
 from artifacts import layout
 from artifacts.channel import promote, read_channel
-from artifacts.errors import BrokenRelease, NotFound
 from artifacts.manifest import Dropped, Features, Manifest, ManifestDraft
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
-from artifacts.release import list_releases, open_release
+from artifacts.release import manifests
 from artifacts.stores import ObjectStore, open_store
 from train.errors import ExportError
 from train.evaluation.gate import judge
@@ -34,8 +33,11 @@ from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
 from train.recipe import recipe_of
+from train.report.feeds import Served
+from train.report.findings import Made, look_into
+from train.report.page import render
 from train.retrieval.choose import Chosen, choose
-from train.retrieval.requests import ranker
+from train.retrieval.requests import Ranker, ranker
 from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.read import read_source
@@ -43,6 +45,9 @@ from train.split import split_days
 from train.stages import Stages
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
+
+_EVENING = 20 * 3_600
+"""Seconds after midnight, when the report's readers ask."""
 
 
 def run(settings: RunSettings, progress: Progress) -> Outcome:
@@ -66,7 +71,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         dropped = _load(warehouse, settings, stages)
         made_by = code()
         recipe = recipe_of(warehouse, settings, made_by)
-        newest = _newest(store)
+        newest = next(manifests(store), None)
         if newest and newest.recipe == recipe:
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
@@ -78,9 +83,9 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             split = split_days(first + timedelta(days=1), last, settings.test_from)
             learned = learn(features, split, settings.seed)
             serving = what_serves(store, served, features.schema)
-            measured = measure(
-                make_world(warehouse, features), learned, serving, split, settings.seed
-            )
+            world = make_world(warehouse, features)
+            measured = measure(world, learned, serving, split, settings.seed)
+        serves_from = _seconds(build.serving_day(warehouse))
         with stages.stage("finding candidates fast"):
             chosen = choose(
                 partial(
@@ -92,45 +97,44 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 ),
                 readers.features,
                 posts.features,
-                _seconds(build.serving_day(warehouse)),
+                serves_from,
                 seed=settings.seed,
             )
         with stages.stage("comparing the graph with LightGBM"):
-            checked = _require_exact(chosen, features, learned, posts)
-        with stages.stage("publishing"):
-            shards = layout.shards_for(len(readers.ids))
-            draft = ManifestDraft(
-                parent=served.arms[0].release if served else None,
-                recipe=recipe,
-                timezone=settings.timezone,
-                data=data_facts(warehouse, settings.source_without_secrets, dropped),
-                features=Features(
-                    topics=features.schema.topics,
-                    reader=features.schema.reader,
-                    post=features.schema.post,
-                    model=features.schema.model,
-                ),
-                user_shards=shards,
-                evaluation=measured.evaluation,
-                exactness=checked,
-                first_stage=chosen.proof,
-                gate=judge(measured.table, serving, measured.gain),
-                stages=tuple(stages.done),
-                code=made_by,
+            rank = ranker(chosen.graph, posts.features, chosen.vectors, chosen.blocks)
+            checked = _require_exact(rank, features, learned, posts)
+        draft = ManifestDraft(
+            parent=served.arms[0].release if served else None,
+            recipe=recipe,
+            timezone=settings.timezone,
+            data=data_facts(warehouse, settings.source_without_secrets, dropped),
+            features=Features(
+                topics=features.schema.topics,
+                reader=features.schema.reader,
+                post=features.schema.post,
+                model=features.schema.model,
+            ),
+            user_shards=layout.shards_for(len(readers.ids)),
+            evaluation=measured.evaluation,
+            exactness=checked,
+            first_stage=chosen.proof,
+            gate=judge(measured.table, serving, measured.gain),
+            stages=tuple(stages.done),
+            code=made_by,
+        )
+        with stages.stage("writing the report"):
+            made = Made(
+                draft,
+                world,
+                learned,
+                measured,
+                Served(rank, readers, posts, serves_from + _EVENING),
             )
-            files = _files(warehouse, chosen, learned, posts=posts, readers=readers, shards=shards)
-            manifest = publish(store, draft, files)
+            report = render(look_into(made, store, settings.seed))
+        with stages.stage("publishing"):
+            draft = draft.model_copy(update={"stages": tuple(stages.done)})
+            manifest = publish(store, draft, _files(warehouse, chosen, made, report))
             return _conclude(store, settings, manifest, trained=True)
-
-
-def _newest(store: ObjectStore) -> Manifest | None:
-    """The newest release whose manifest can be read."""
-    for release in reversed(list_releases(store)):
-        try:
-            return open_release(store, release).manifest
-        except (BrokenRelease, NotFound):
-            continue
-    return None
 
 
 def _conclude(
@@ -154,9 +158,8 @@ def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tu
 
 
 def _require_exact(
-    chosen: Chosen, features: build.Features, learned: Learned, posts: FeatureRows
+    rank: Ranker, features: build.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
-    rank = ranker(chosen.graph, posts.features, chosen.vectors, chosen.blocks)
     checked = exactness.compare(rank, learned.booster, features, posts.features)
     if not checked.passed:
         raise ExportError(
@@ -172,15 +175,11 @@ def _seconds(day: date) -> int:
 
 
 def _files(
-    warehouse: Warehouse,
-    chosen: Chosen,
-    learned: Learned,
-    *,
-    posts: FeatureRows,
-    readers: FeatureRows,
-    shards: int,
+    warehouse: Warehouse, chosen: Chosen, made: Made, report: bytes
 ) -> Iterator[tuple[str, bytes]]:
+    served = made.served
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
-    yield layout.PAST, learned.past.model_to_string().encode()
-    yield layout.POSTS, posts_file(warehouse, posts, chosen.vectors, chosen.blocks)
-    yield from reader_files(warehouse, readers, shards)
+    yield layout.PAST, made.learned.past.model_to_string().encode()
+    yield layout.POSTS, posts_file(warehouse, served.posts, chosen.vectors, chosen.blocks)
+    yield from reader_files(warehouse, served.readers, made.draft.user_shards)
+    yield layout.REPORT, report

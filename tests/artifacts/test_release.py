@@ -1,9 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from artifacts.errors import BrokenRelease, InvalidAddress, NotFound, StoreUnavailable
 from artifacts.manifest import Manifest
 from artifacts.publish import publish
-from artifacts.release import list_releases, open_release, verify
+from artifacts.release import list_releases, manifests, open_release, verify
 from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.conftest import Tamper
 from tests.artifacts.examples import FILES, NOW, draft
@@ -102,3 +104,13 @@ def test_a_store_that_fails_is_not_taken_for_a_broken_release(
     s3_server.faults.append(Fault("GET", 403, "AccessDenied"))
     with pytest.raises(StoreUnavailable):
         verify(release)
+
+
+def test_manifests_come_newest_first_without_those_that_cannot_be_read(
+    store: ObjectStore, tamper: Tamper
+) -> None:
+    made = [
+        publish(store, draft(), FILES.items(), now=NOW + timedelta(hours=hour)) for hour in range(3)
+    ]
+    tamper(f"releases/{made[1].release}/manifest.json", b"{")
+    assert list(manifests(store)) == [made[2], made[0]]

@@ -130,6 +130,21 @@ def test_a_paired_difference_covers_the_truth_as_often_as_it_says_and_is_narrowe
     assert 0.89 * trials <= covered <= 0.99 * trials
 
 
+def test_means_of_parts_are_those_of_their_rows_in_every_resample() -> None:
+    readers, seed = 30, 5
+    generator = np.random.default_rng(0)
+    reader = generator.integers(readers, size=400)
+    values = np.where(generator.random(400) < 0.1, np.nan, generator.random(400))
+    inside = generator.random((400, 2)) < (0.9, 0.3)
+    resamples = Resamples(readers, seed)
+    for part, found in zip(
+        inside.T, resamples.means(values, reader, inside.astype(float)), strict=True
+    ):
+        alone = resamples.mean(values[part], reader[part], np.ones(part.sum()))
+        assert found.value == pytest.approx(np.nanmean(values[part]))
+        np.testing.assert_allclose(found.resampled, alone.resampled)
+
+
 def test_a_share_of_the_way_is_0_at_the_floor_and_1_at_the_ceiling() -> None:
     floor, ceiling = Sample(0.4, np.array([0.39, 0.41])), Sample(0.6, np.array([0.61, 0.59]))
     middle = Sample(0.5, np.array([0.5, 0.5]))

@@ -5,7 +5,7 @@ import pytest
 from artifacts.manifest import FileEntry, Manifest
 from tests.artifacts.examples import FILES, NOW, draft
 from train.outcome import Outcome, verdict
-from train.report import markdown
+from train.report.markdown import markdown
 
 RELEASE = "20261124T040500Z-1f2e3d4c"
 

@@ -77,14 +77,18 @@ class Resamples:
 
     def mean(self, values: Floats, reader: npt.NDArray[np.int64], weight: Floats) -> Sample:
         """A weighted mean of [n] values that belong to readers; NaN is left out."""
-        counted = ~np.isnan(values) & (weight > 0)
-        sums = self._by_reader(reader, np.where(counted, values, 0.0) * weight)
-        counts = self._by_reader(reader, np.where(counted, weight, 0.0))
+        return self.means(values, reader, weight[:, np.newaxis])[0]
+
+    def means(self, values: Floats, reader: npt.NDArray[np.int64], weights: Floats) -> list[Sample]:
+        """Means of [n] values by several weights [n, k]; NaN is left out."""
+        known = np.nan_to_num(values)
+        weights = np.where(np.isnan(values)[:, np.newaxis], 0.0, weights)
+        columns = np.concatenate((known[:, np.newaxis] * weights, weights), axis=1)
+        of_readers = np.stack([self._by_reader(reader, column) for column in columns.T], axis=1)
         with np.errstate(invalid="ignore"):
-            return Sample(
-                float(np.divide(sums.sum(), counts.sum())),
-                np.divide(*self._resampled(np.column_stack((sums, counts))).T),
-            )
+            value = np.divide(*np.split(of_readers.sum(axis=0), 2))
+            resampled = np.divide(*np.split(self._resampled(of_readers), 2, axis=1))
+        return [Sample(float(one), many) for one, many in zip(value, resampled.T, strict=True)]
 
     def over_slates(self, shown: Slates, values: Floats) -> Sample:
         """The mean of float64 [slates]."""

@@ -52,24 +52,6 @@ class Sessions:
         found: npt.NDArray[np.int64] = self.slates.reader_of_row * folds + self.pairs["fold"]
         return found
 
-    def choose(self, chosen: npt.NDArray[np.bool_]) -> "Sessions | None":
-        """The chosen sessions, bool [slates], or None if there are none."""
-        if not chosen.any():
-            return None
-        rows = chosen[self.slates.slate_of_row]
-        readers, index = np.unique(self.slates.readers[chosen], return_inverse=True)
-        sizes = self.slates.sizes[chosen]
-        shown = Slates(
-            np.cumsum(sizes) - sizes, sizes, index.astype(np.int64), len(readers),
-            self.slates.liked[rows], self.slates.place[rows],
-        )  # fmt: skip
-        return Sessions(
-            shown,
-            {name: column[rows] for name, column in self.pairs.items()},
-            {name: column[rows] for name, column in self.scores.items()},
-            {name: column[rows] for name, column in self.ranks.items()},
-        )
-
 
 def gather(windows: list[Scored]) -> Sessions | None:
     """All windows, whose scorers must be the same; None if nothing was shown in them."""

@@ -50,14 +50,67 @@ class Slice:
 
 
 def slices(sessions: Sessions, world: World, seed: int) -> list[Slice]:
-    """All slices, kind by kind."""
-    found = []
-    for kind, labels in _labels(sessions, world).items():
-        for name in np.unique(labels):
-            part = sessions.choose(labels == name)
-            if part is not None and part.slates.reader_count >= FEWEST_READERS:
-                found.append(_of_sessions(part, kind, str(name), seed))
-    return [*found, *_topics(sessions, world, seed)]
+    """All slices, kind by kind; the same resamples of readers serve all."""
+    shown = sessions.slates
+    resamples = Resamples(shown.reader_count, seed)
+    of_sessions = _Parts(
+        resamples, shown.readers, slates.random_hit_rate(shown),
+        *(slates.hit_rate(shown, sessions.ranks[model]) for model in (LENTA, POPULARITY)),
+    )  # fmt: skip
+    liked = np.flatnonzero(shown.liked)
+    topics = world.posts["topic"].loc[sessions.pairs["post_id"][liked]].to_numpy(str)
+    sizes = shown.sizes[shown.slate_of_row[liked]]
+    of_likes = _Parts(
+        resamples, shown.reader_of_row[liked], np.minimum(CUTOFF, sizes) / sizes,
+        *((sessions.ranks[model][liked] < CUTOFF).astype(float) for model in (LENTA, POPULARITY)),
+    )  # fmt: skip
+    return [
+        part
+        for kind, labels in _labels(sessions, world).items()
+        for part in of_sessions.by(kind, labels)
+    ] + of_likes.by("topic of the like", topics)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Sessions or likes to be put into parts.
+
+    Attributes:
+        resamples: of all readers.
+        readers: int64 [n], whose each is.
+        chance: float64 [n], the expected hits of a random order.
+        lenta: float64 [n], hits.
+        popularity: the same of popularity.
+    """
+
+    resamples: Resamples
+    readers: npt.NDArray[np.int64]
+    chance: npt.NDArray[np.float64]
+    lenta: npt.NDArray[np.float64]
+    popularity: npt.NDArray[np.float64]
+
+    def by(self, kind: str, labels: Labels) -> list[Slice]:
+        """A slice for each label, [n], that enough readers share."""
+        inside = {str(name): labels == name for name in np.unique(labels)}
+        inside = {
+            name: part
+            for name, part in inside.items()
+            if len(np.unique(self.readers[part])) >= FEWEST_READERS
+        }
+        if not inside:
+            return []
+        weights = np.stack(list(inside.values()), axis=1).astype(np.float64)
+        ours, theirs = (
+            self.resamples.means(hits, self.readers, weights)
+            for hits in (self.lenta, self.popularity)
+        )
+        return [
+            Slice(
+                kind, name, int(part.sum()), mine.estimate, other.value,
+                float(self.chance[part].mean()), mine.less(other),
+            )
+            for (name, part), mine, other in zip(inside.items(), ours, theirs, strict=True)
+        ]  # fmt: skip
 
 
 def _labels(sessions: Sessions, world: World) -> dict[str, Labels]:
@@ -82,43 +135,3 @@ def _labels(sessions: Sessions, world: World) -> dict[str, Labels]:
         "hour": np.array(_TIMES)[time // 3600 % 24 // 6],
         "views before": lengths[np.searchsorted(_HISTORY, seen, "right")],
     }
-
-
-def _of_sessions(part: Sessions, kind: str, name: str, seed: int) -> Slice:
-    shown = part.slates
-    resamples = Resamples(shown.reader_count, seed)
-    ours, theirs = (
-        resamples.over_slates(shown, slates.hit_rate(shown, part.ranks[model]))
-        for model in (LENTA, POPULARITY)
-    )
-    chance = float(slates.random_hit_rate(shown).mean())
-    return Slice(
-        kind, name, len(shown.sizes), ours.estimate, theirs.value, chance, ours.less(theirs)
-    )
-
-
-def _topics(sessions: Sessions, world: World, seed: int) -> list[Slice]:
-    """By the topic of the liked post: the share of the likes that are among the first five."""
-    shown = sessions.slates
-    liked = np.flatnonzero(shown.liked)
-    topic = world.posts["topic"].loc[sessions.pairs["post_id"][liked]].to_numpy(str)
-    resamples = Resamples(shown.reader_count, seed)
-    size = shown.sizes[shown.slate_of_row[liked]]
-    found = []
-    for name in np.unique(topic):
-        rows = liked[topic == name]
-        if len(np.unique(shown.reader_of_row[rows])) < FEWEST_READERS:
-            continue
-        reader, one = shown.reader_of_row[rows], np.ones(len(rows))
-        ours, theirs = (
-            resamples.mean((sessions.ranks[model][rows] < CUTOFF).astype(float), reader, one)
-            for model in (LENTA, POPULARITY)
-        )
-        chance = float((np.minimum(CUTOFF, size) / size)[topic == name].mean())
-        found.append(
-            Slice(
-                "topic of the like", str(name), len(rows), ours.estimate, theirs.value, chance,
-                ours.less(theirs),
-            )
-        )  # fmt: skip
-    return found
