@@ -42,6 +42,11 @@ VECTOR = "vector"
 """FixedSizeList<float32> [D]: by which the first stage finds candidates, if the ranker has one."""
 BLOCK = "block"
 """int32: the block in which the first stage finds the post, if it looks into blocks."""
+FRESH = "fresh"
+"""bool: whether the post had fewer than FRESH_VIEWS views by the cut-off; older files lack it."""
+FRESH_VIEWS = 30
+"""Until then a post's own likes tell less of its like rate than its topic and text do: n views tell
+n / (n + 300) of how posts differ (`weight_of_post`), topic and text about a tenth."""
 
 # Columns of users/*.parquet:
 USER_ID = "user_id"

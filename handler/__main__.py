@@ -1,6 +1,7 @@
 """The app under uvicorn, for one's own machine: `python -m handler --store STORE --port P`."""
 
 import argparse
+from dataclasses import replace
 
 import uvicorn
 
@@ -14,7 +15,11 @@ def main() -> None:
     parser.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
-    app = create_app(Settings(store=arguments.store))
+    try:
+        settings = replace(Settings.from_environment(), store=arguments.store)
+    except ValueError as error:
+        parser.error(str(error))
+    app = create_app(settings)
     print(
         f"http://127.0.0.1:{arguments.port}/ serves {arguments.store}; Ctrl-C ends it", flush=True
     )

@@ -52,7 +52,7 @@ class PostScore(BaseModel):
 
 
 class Recommendations(BaseModel):
-    """A feed, best post first."""
+    """A feed, best post first but for the share of fresh posts, where one is set."""
 
     user_id: int
     exp_group: str = Field(description="the arm of the experiment, or `control`")

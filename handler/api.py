@@ -64,11 +64,11 @@ def create_app(
     Where it cannot be loaded now, calls try again and get 503 until it can.
 
     Args:
-        settings: where the release is, and who may ask.
+        settings: where the release is, who may ask, and what share of a feed fresh posts have.
         clock: seconds that only grow, by which failed loads are repeated.
         fetching: fetches the release, and may have begun to.
     """
-    serving = Serving(fetching or Fetching(settings), clock)
+    serving = Serving(fetching or Fetching(settings), clock, settings.fresh_share)
     if settings.store:
         serving.load()
     gatekeeper = Gatekeeper(settings)

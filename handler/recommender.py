@@ -7,6 +7,7 @@ with inputs bound once, 0.47 and 3.0.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from artifacts import layout
 from artifacts.errors import BrokenRelease
 from handler.clock import network_seconds, zone_named
 from handler.fetching import Fetched
+from handler.fresh import candidates, fresh_places, mixed
 from handler.readers import Reader, ReaderShards
 from handler.reasons import Reason, Situation, reasons_for
 from handler.rendering import Renderer
@@ -28,7 +30,7 @@ _SECONDS_OF_DAY = 86_400
 
 @dataclass(frozen=True)
 class Ranked:
-    """Posts, best first.
+    """Posts, best first, or with fresh ones in between.
 
     Attributes:
         rows: int64 [n], rows of the catalogue.
@@ -46,12 +48,13 @@ class Recommender:
 
     Args:
         fetched: the release, its graph and its posts.
+        fresh_share: of a feed's places, for fresh posts.
 
     Raises:
         ArtifactError: a file cannot be fetched, or is not what the manifest says.
     """
 
-    def __init__(self, fetched: Fetched) -> None:
+    def __init__(self, fetched: Fetched, fresh_share: Fraction = Fraction(0)) -> None:
         self.manifest = fetched.release.manifest
         self.zone = zone_named(self.manifest.timezone)
         self._until = network_seconds(self.manifest.data.until, self.zone)
@@ -59,6 +62,8 @@ class Recommender:
             fetched.posts, len(self.manifest.features.post), self.manifest.first_stage
         )
         self._catalogue = {layout.INPUT_POSTS: self.posts.features, **self.posts.first_stage}
+        self._fresh_share = fresh_share
+        self._fresh = self.posts.fresh if fresh_share else _NOTHING
         self.renderer = Renderer(self.posts)
         self._readers = ReaderShards(fetched.release)
         self._session = session(fetched.ranker)
@@ -67,7 +72,7 @@ class Recommender:
         self._try_out()
 
     def recommend(self, user_id: int, time: int, limit: int, exclude: Sequence[int] = ()) -> Ranked:
-        """The `limit` best posts that the reader has not liked yet.
+        """The `limit` best posts that the reader has not liked yet, with the share of fresh ones.
 
         Args:
             user_id: a reader, known or not.
@@ -81,7 +86,8 @@ class Recommender:
         reader = self._readers.find(user_id)
         left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
         rows, _ = self.posts.rows_of(left_out)
-        return self._run(reader, time, _NOTHING, rows, limit)
+        best = self._run(reader, time, _NOTHING, rows, limit)
+        return self._with_fresh(best, reader, time, rows) if len(self._fresh) else best
 
     def rerank(self, user_id: int, time: int, post_ids: Sequence[int]) -> tuple[Ranked, list[int]]:
         """The given posts, best first, and those of them that the release does not know.
@@ -127,6 +133,21 @@ class Recommender:
             reasons_for(weights, topic, situation)
             for weights, topic in zip(raised.T.tolist(), self._topics(rows), strict=True)
         ]
+
+    def _with_fresh(
+        self, best: Ranked, reader: Reader, time: int, left_out: npt.NDArray[np.int64]
+    ) -> Ranked:
+        length = len(best.rows)
+        fresh = candidates(self._fresh, left_out)
+        # With no candidate the graph takes the whole catalogue.
+        if not len(fresh) or not fresh_places(length, self._fresh_share):
+            return best
+        best_fresh = self._run(reader, time, fresh, _NOTHING, length)
+        rows = mixed(best.rows.tolist(), best_fresh.rows.tolist(), self._fresh_share)
+        found = np.concatenate((best.rows, best_fresh.rows)).tolist()
+        scores = np.concatenate((best.scores, best_fresh.scores)).tolist()
+        score = dict(zip(found, scores, strict=True))
+        return Ranked(np.array(rows), np.array([score[row] for row in rows]), best.known)
 
     def _run(
         self,

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from fractions import Fraction
 
 from artifacts.errors import ArtifactError
 from handler.fetching import Fetching
@@ -25,11 +26,18 @@ class Serving:
     Args:
         fetching: where it comes from.
         clock: seconds that only grow.
+        fresh_share: of a feed's places, for fresh posts.
     """
 
-    def __init__(self, fetching: Fetching, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        fetching: Fetching,
+        clock: Callable[[], float] = time.monotonic,
+        fresh_share: Fraction = Fraction(0),
+    ) -> None:
         self._fetching = fetching
         self._clock = clock
+        self._fresh_share = fresh_share
         self._lock = threading.Lock()
         self._current: tuple[Recommender, str] | None = None
         self._failure = "no release has been loaded"
@@ -74,4 +82,4 @@ class Serving:
             if self._current and self._current[0].manifest.release == arm.release:
                 return self._current[0], arm.name
             fetched = self._fetching.fetch(arm)
-        return Recommender(fetched), fetched.arm
+        return Recommender(fetched, self._fresh_share), fetched.arm

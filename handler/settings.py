@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from artifacts.layout import PRODUCTION
 
@@ -18,6 +19,10 @@ class AuthMode(StrEnum):
     """Who holds a token, to ask for the feed of the token's subject."""
 
 
+MOST_FRESH_SHARE = Fraction(1, 2)
+"""With more the feed would be fresh posts above all, and no longer what the reader likes best."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The function's settings.
@@ -30,6 +35,8 @@ class Settings:
         jwt_audience: JWT_AUDIENCE, whom tokens must be meant for.
         reader_hash_key: READER_HASH_KEY, the key that readers' ids are hashed with in the log;
             without it, every process makes up its own.
+        fresh_share: LENTA_FRESH_SHARE, the share of a feed's places that fresh posts are given,
+            from 0 to MOST_FRESH_SHARE; exact, as it was written.
     """
 
     store: str
@@ -38,13 +45,15 @@ class Settings:
     jwt_issuer: str = ""
     jwt_audience: str = ""
     reader_hash_key: str = ""
+    fresh_share: Fraction = Fraction(0)
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """The settings of this process.
 
         Raises:
-            ValueError: AUTH_MODE is none of the modes, or JWT with nothing to check tokens by.
+            ValueError: AUTH_MODE is none of the modes, or JWT with nothing to check tokens by, or
+                LENTA_FRESH_SHARE is no share.
         """
         settings = cls(
             store=os.environ.get("ARTIFACT_STORE", ""),
@@ -53,9 +62,20 @@ class Settings:
             jwt_issuer=os.environ.get("JWT_ISSUER", ""),
             jwt_audience=os.environ.get("JWT_AUDIENCE", ""),
             reader_hash_key=os.environ.get("READER_HASH_KEY", ""),
+            fresh_share=_fresh_share(os.environ.get("LENTA_FRESH_SHARE", "0")),
         )
         if settings.auth_mode is AuthMode.JWT and not (
             settings.jwt_issuer and settings.jwt_audience
         ):
             raise ValueError("AUTH_MODE=JWT needs JWT_ISSUER and JWT_AUDIENCE")
         return settings
+
+
+def _fresh_share(text: str) -> Fraction:
+    try:
+        share = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        share = None
+    if share is None or not 0 <= share <= MOST_FRESH_SHARE:
+        raise ValueError(f"LENTA_FRESH_SHARE is {text[:80]!r}, but must be a number from 0 to 0.5")
+    return share

@@ -32,6 +32,7 @@ class Posts:
         texts: N texts.
         topics: N topics.
         features: float32 [N, P], contiguous.
+        fresh: int64, rows of the fresh posts, ascending; none in a release that does not tell.
         first_stage: inputs of the ranker's first stage by name, contiguous; none where it has none.
     """
 
@@ -39,6 +40,7 @@ class Posts:
     texts: Array
     topics: Array
     features: npt.NDArray[np.float32]
+    fresh: npt.NDArray[np.int64]
     first_stage: dict[str, npt.NDArray[np.generic]]
 
     @cached_property
@@ -110,6 +112,12 @@ class _File:
     def blocks(self, name: str) -> npt.NDArray[np.int32]:
         return _numbers(self._column(name, DataType.int32()), np.int32)
 
+    def rows_where(self, name: str) -> npt.NDArray[np.int64]:
+        """The rows of which a column of truths is true, ascending; none if there is no column."""
+        if name not in self.table.column_names:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(_numbers(self._column(name, DataType.bool()), np.bool_))
+
     def matrix(self, name: str, width: int) -> npt.NDArray[np.float32]:
         column = self._column(name, DataType.list(DataType.float32(), width))
         numbers = _numbers(self._items(name, column), np.float32)
@@ -159,6 +167,7 @@ def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
         file.strings(layout.TEXT),
         file.strings(layout.TOPIC),
         file.matrix(layout.FEATURES, width),
+        file.rows_where(layout.FRESH),
         _first_stage(file, stage) if stage and stage.used else {},
     )
 

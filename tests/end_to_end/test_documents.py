@@ -44,6 +44,7 @@ NOT_RUN = {
     ".venv-sam/bin/sam local invoke --event events/recommendations-v2.json": "test_sam_local.py",
     ".venv-sam/bin/sam local invoke --skip-pull-image --event events/rerank-v2.json": "the same",
     ".venv-sam/bin/sam local start-api --warm-containers LAZY": "the same",
+    ".venv-sam/bin/sam deploy --parameter-overrides FreshShare=0.2": "tests/stack passes it",
     "make test-sam": "runs test_sam_local.py",
     "make test-deploy": "runs test_sam_deploy.py",
     ".venv/bin/python -m pytest tests/end_to_end/test_lambda_runtime.py": "is one of these tests",

@@ -1,10 +1,12 @@
 """The function and how it changes."""
 
 import json
+import re
 from string import Template
 
 import pytest
 
+from handler.settings import Settings
 from tests.support.stack import Resource, Stack, stack
 
 pytestmark = pytest.mark.slow
@@ -29,6 +31,27 @@ def test_it_reads_the_stacks_own_releases(function: Resource) -> None:
 def test_readers_ids_are_hashed_with_a_key_of_the_stacks_own(function: Resource) -> None:
     key = function["Environment"]["Variables"]["READER_HASH_KEY"]
     assert key == {"Ref": "AWS::StackId"}
+
+
+def test_fresh_posts_have_the_share_that_is_named(function: Resource) -> None:
+    assert function["Environment"]["Variables"]["LENTA_FRESH_SHARE"] == "0"
+    some = stack(FreshShare="0.2").properties("Function")
+    assert some["Environment"]["Variables"]["LENTA_FRESH_SHARE"] == "0.2"
+
+
+def test_a_share_that_the_function_would_refuse_is_refused(
+    default: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameter = default.parameters["FreshShare"]
+    pattern = re.compile(parameter["AllowedPattern"])
+    texts = ["0", "0.0", "0.2", ".2", "0.125", "0.499", "0.5", "0.500"]
+    for text in texts:
+        assert pattern.fullmatch(text), text
+        assert len(text) <= parameter["MaxLength"], text
+        monkeypatch.setenv("LENTA_FRESH_SHARE", text)
+        assert 0 <= Settings.from_environment().fresh_share <= 0.5
+    for text in ("", "1", "0.6", "0.501", "0.51", "5", "-0.1", "0,2", "20%", "nan"):
+        assert not pattern.fullmatch(text), text
 
 
 def test_it_logs_json_where_its_role_may_write(function: Resource) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from artifacts import layout
@@ -21,12 +22,18 @@ def posts_file(
     """`posts.parquet`: every post with its text, topic and features, in the order of `rows`.
 
     Args:
-        warehouse: has `posts`.
+        warehouse: has `posts` and `post_history`.
         rows: the posts.
         vectors: float32 [D, N], by which the first stage finds them, if there is one.
         blocks: int32 [N], the block in which it finds each, if it looks into blocks.
     """
-    posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
+    posts = warehouse.arrow(
+        """
+        SELECT post_id, text, topic, coalesce(max(views), 0) AS views
+        FROM posts LEFT JOIN post_history USING (post_id)
+        GROUP BY ALL ORDER BY post_id
+        """
+    )
     posts = posts.take(np.argsort(np.argsort(rows.ids)))
     table = pa.table(
         {
@@ -34,6 +41,7 @@ def posts_file(
             layout.TEXT: posts["text"],
             layout.TOPIC: posts["topic"],
             layout.FEATURES: _fixed_size(rows.features),
+            layout.FRESH: pc.less(posts["views"], layout.FRESH_VIEWS),
         }
     )
     if vectors is not None:
