@@ -13,9 +13,12 @@ PACKAGE = "chromium"
 _PROGRAMS = (PACKAGE, "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser without a window; none is downloaded."""
+    """A browser without a window; none is downloaded.
+
+    Of one module: its event loop runs until it is closed, and other tests have loops of their own.
+    """
     found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if found is None:
         missing = f"no browser is on this machine: apt-get install {PACKAGE}"
