@@ -33,7 +33,7 @@ from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
 from train.recipe import recipe_of
-from train.report.feeds import Served
+from train.report.feeds import NewRelease
 from train.report.findings import Made, look_into
 from train.report.page import render
 from train.retrieval.choose import Chosen, choose
@@ -128,7 +128,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 world,
                 learned,
                 measured,
-                Served(rank, readers, posts, serves_from + _EVENING),
+                NewRelease(rank, readers, posts, serves_from + _EVENING),
             )
             report = render(look_into(made, store, settings.seed))
         with stages.stage("publishing"):

@@ -17,6 +17,7 @@ READERS, POSTS = 400, 2_100
 MONDAY = 1_633_305_600  # 2021-10-04
 SEED = 5
 Floats = npt.NDArray[np.float32]
+Inputs = dict[str, npt.NDArray[np.generic]]
 
 GENERATOR = np.random.default_rng(SEED)
 ROWS = GENERATOR.uniform(0.05, 0.3, (READERS, len(SCHEMA.reader))).astype(np.float32)
@@ -52,6 +53,26 @@ def graph(retrieval: Retrieval | None) -> onnx.ModelProto:
 
 FULL = ranker(graph(None), CATALOGUE)
 NOTHING = np.empty(0, np.int64)
+
+
+def assert_named_posts_are_scored(model: onnx.ModelProto, first_stage: Inputs) -> None:
+    """Every seventh post is named, and the first ten of those are left out."""
+    named = np.arange(0, POSTS, 7)
+    rows, scores = session(model).run(
+        layout.RANKER_OUTPUTS,
+        {
+            layout.INPUT_READER: ROWS[:1],
+            layout.INPUT_POSTS: CATALOGUE,
+            layout.INPUT_TIME: np.array([MONDAY]),
+            layout.INPUT_CANDIDATES: named,
+            layout.INPUT_LEAVE_OUT: named[:10],
+            layout.INPUT_K: np.array([POSTS]),
+            **first_stage,
+        },
+    )
+    truth = FULL(ROWS[0], MONDAY, POSTS, NOTHING)
+    wanted = np.isin(truth.rows, named[10:])
+    assert_same(Answer(rows, scores), Answer(truth.rows[wanted], truth.scores[wanted]))
 
 
 def assert_same(answer: Answer, truth: Answer) -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifacts import layout
 from artifacts.blocks import first_stage_inputs
 from tests.train.retrieval import (
     CATALOGUE,
@@ -21,14 +20,14 @@ from tests.train.retrieval import (
     ROWS,
     SCHEMA,
     SEED,
+    assert_named_posts_are_scored,
     assert_same,
     graph,
 )
-from train.export.session import session
 from train.retrieval.blocks import LARGE_CATALOGUE, count_of, fit_blocks, numbers_of_probed
 from train.retrieval.choose import Chosen, Effort, choose
 from train.retrieval.fit import Fitted, fit_retrieval
-from train.retrieval.requests import Answer, Ranker, best, draw, ranker
+from train.retrieval.requests import Ranker, best, draw, ranker
 
 Rows = npt.NDArray[np.int64]
 CANDIDATES = 128
@@ -148,23 +147,11 @@ def test_whoever_asks_for_the_whole_catalogue_gets_it_scored(k: int) -> None:
 
 
 def test_named_posts_are_scored_whatever_block_they_are_in() -> None:
-    named = np.arange(0, POSTS, 7)
     blocks = fit_blocks(fitted().vectors, fitted().readers)
-    rows, scores = session(graph(replace(fitted().retrieval, probed=2))).run(
-        layout.RANKER_OUTPUTS,
-        {
-            layout.INPUT_READER: ROWS[:1],
-            layout.INPUT_POSTS: CATALOGUE,
-            layout.INPUT_TIME: np.array([MONDAY]),
-            layout.INPUT_CANDIDATES: named,
-            layout.INPUT_LEAVE_OUT: named[:10],
-            layout.INPUT_K: np.array([POSTS]),
-            **first_stage_inputs(fitted().vectors.T, blocks),
-        },
+    assert_named_posts_are_scored(
+        graph(replace(fitted().retrieval, probed=2)),
+        first_stage_inputs(fitted().vectors.T, blocks),
     )
-    truth = FULL(ROWS[0], MONDAY, POSTS, NOTHING)
-    wanted = np.isin(truth.rows, named[10:])
-    assert_same(Answer(rows, scores), Answer(truth.rows[wanted], truth.scores[wanted]))
 
 
 def test_in_a_large_catalogue_few_blocks_hold_nearly_all_that_full_scoring_finds() -> None:

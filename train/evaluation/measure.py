@@ -7,18 +7,7 @@ import numpy as np
 from artifacts.proofs import Evaluation, Score
 from train.evaluation.bootstrap import Estimate, Resamples
 from train.evaluation.ranking import AUC, HIT_RATE, NDCG, Table, rank_metrics
-from train.evaluation.scorers import (
-    LENTA,
-    POPULARITY,
-    RECENT_POPULARITY,
-    TOPIC_AND_AGE,
-    Fit,
-    Lenta,
-    Scorer,
-    popularity,
-    recent_popularity,
-    topic_and_age,
-)
+from train.evaluation.scorers import CHEAP_BASELINES, LENTA, Lenta, Scorer
 from train.evaluation.served import Served
 from train.evaluation.sessions import Floats, Scored, Sessions, gather
 from train.evaluation.slates import hit_rate
@@ -26,13 +15,6 @@ from train.evaluation.world import World
 from train.features.build import Features
 from train.learn import Learned, margins
 from train.split import Split
-
-BASELINES: dict[str, Fit] = {
-    POPULARITY: popularity,
-    RECENT_POPULARITY: recent_popularity,
-    TOPIC_AND_AGE: topic_and_age,
-}
-"""Those that cost next to nothing."""
 
 METRICS = (HIT_RATE, NDCG, AUC)
 
@@ -85,7 +67,7 @@ def measure(
     day = world.features.pairs["day"].astype("datetime64[D]")
     shown = world.features.select(day >= np.datetime64(split.test_from))
     scorers: dict[str, Scorer] = {LENTA: Lenta(learned.past)}
-    scorers |= {name: fit(world, split, seed) for name, fit in BASELINES.items()}
+    scorers |= {name: fit(world, split, seed) for name, fit in CHEAP_BASELINES.items()}
     scores = {name: scorer(shown) for name, scorer in scorers.items()}
     sessions = gather([Scored(shown, scores, fold=0)])
     if sessions is None:  # `learn` has refused such days
@@ -98,9 +80,10 @@ def measure(
 def _gain(shown: Features, ours: Floats, served: Served | None, seed: int) -> Estimate | None:
     if not served or not served.past:
         return None
-    new = shown.pairs["day"].astype("datetime64[D]") >= np.datetime64(served.since)
-    theirs = margins(served.past, shown.select(new))
-    sessions = gather([Scored(shown.select(new), {"ours": ours[new], "theirs": theirs}, fold=0)])
+    is_new = shown.pairs["day"].astype("datetime64[D]") >= np.datetime64(served.since)
+    new = shown.select(is_new)
+    scores = {"ours": ours[is_new], "theirs": margins(served.past, new)}
+    sessions = gather([Scored(new, scores, fold=0)])
     if sessions is None:
         return None
     resamples = Resamples(sessions.slates.reader_count, seed)

@@ -19,18 +19,7 @@ from train.evaluation.leaks import Strongest, strongest_input
 from train.evaluation.linear import logistic_regression
 from train.evaluation.neighbours import item_item
 from train.evaluation.releases import NOTHING, Past, Release
-from train.evaluation.scorers import (
-    LENTA,
-    POPULARITY,
-    RECENT_POPULARITY,
-    TOPIC_AND_AGE,
-    Fit,
-    Scorer,
-    lenta,
-    popularity,
-    recent_popularity,
-    topic_and_age,
-)
+from train.evaluation.scorers import CHEAP_BASELINES, LENTA, Fit, Scorer, lenta
 from train.evaluation.sessions import Scored
 from train.evaluation.world import UNKNOWN_READER, World, make_world
 from train.features.build import build_features
@@ -53,13 +42,12 @@ POPULATIONS = (HISTORY, STALE, PROFILE, UNKNOWN, NEW_AMONG_OTHERS, NEW_POSTS)
 HELD_OUT_PARTS = 5
 """A fifth of the readers, or of the posts, is held out of a fold, another fifth of the next."""
 
-BASELINES: dict[str, Fit] = {
-    POPULARITY: popularity,
-    RECENT_POPULARITY: recent_popularity,
-    TOPIC_AND_AGE: topic_and_age,
+BASELINES: dict[str, Fit] = CHEAP_BASELINES | {
     "logistic regression": logistic_regression,
     "item-item": item_item,
-} | ({"CatBoost, the course's way": course} if COURSE_IS_AVAILABLE else {})
+}
+if COURSE_IS_AVAILABLE:
+    BASELINES["CatBoost, the course's way"] = course
 
 
 @dataclass

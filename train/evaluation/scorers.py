@@ -89,6 +89,14 @@ def topic_and_age(world: World, _split: Split, _seed: int) -> Scorer:
     return score
 
 
+CHEAP_BASELINES: dict[str, Fit] = {
+    POPULARITY: popularity,
+    RECENT_POPULARITY: recent_popularity,
+    TOPIC_AND_AGE: topic_and_age,
+}
+"""Those that cost next to nothing: every run measures them."""
+
+
 def _mean(counted: tuple[Floats, Floats]) -> Floats:
     views, likes = counted
     return (likes + 1.0) / (views + 10.0)

@@ -73,8 +73,10 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
     return Features(
         schema,
         unknown_reader(warehouse, schema, rows_to_serve(warehouse, "reader", schema)),
-        _matrix(warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader),
-        _matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
+        feature_matrix(
+            warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader
+        ),
+        feature_matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
         warehouse.arrays("FROM pairs ORDER BY user_id, time, post_id, liked"),
     )
 
@@ -92,7 +94,7 @@ def rows_to_serve(warehouse: Warehouse, kind: str, schema: Schema) -> FeatureRow
         f"SELECT {key} AS id, features FROM {kind}_rows "  # noqa: S608 - our own names
         f"WHERE as_of = getvariable('serving_day') AND {key} IS NOT NULL ORDER BY id"
     )
-    rows = FeatureRows(table["id"].to_numpy(), _matrix(table, columns))
+    rows = FeatureRows(table["id"].to_numpy(), feature_matrix(table, columns))
     if kind == "reader":
         return rows
     rate = rows.features[:, columns.index("post_like_rate")]
@@ -111,7 +113,7 @@ def unknown_reader(
         "SELECT features FROM reader_rows "
         "WHERE as_of = getvariable('serving_day') AND user_id IS NULL"
     )
-    row = _matrix(table, schema.reader)[0]
+    row = feature_matrix(table, schema.reader)[0]
     # A field that is null for every reader tells nothing: any number will do.
     known = np.where(np.isnan(readers.features).all(axis=0), np.float32(0), readers.features)
     return np.where(np.isnan(row), np.nanmedian(known, axis=0), row).astype(np.float32)
@@ -135,7 +137,8 @@ def _store_post_vectors(warehouse: Warehouse, seed: int) -> tuple[Schema, npt.ND
     return schema, (vectors * UNIT).astype(np.float64)
 
 
-def _matrix(table: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.float32]:
+def feature_matrix(table: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """float32 [rows, columns] of the lists in the table's column `features`."""
     lists = table["features"].combine_chunks()
     values: npt.NDArray[np.float32] = lists.flatten().to_numpy(zero_copy_only=False)
     return values.astype(np.float32, copy=False).reshape(len(table), len(columns))

@@ -51,7 +51,7 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Served:
+class NewRelease:
     """What the new release answers with.
 
     Attributes:
@@ -67,7 +67,7 @@ class Served:
     moment: int
 
 
-def sample_feeds(served: Served, world: World, seed: int) -> list[Feed]:
+def sample_feeds(served: NewRelease, world: World, seed: int) -> list[Feed]:
     """Feeds of readers of different ages who have liked something, and of an unknown one."""
     feeds = [_feed_of(served, world, int(reader)) for reader in _drawn(served, world, seed)]
     nobody = np.full(served.readers.features.shape[1], np.nan, np.float32)
@@ -79,7 +79,7 @@ def sample_feeds(served: Served, world: World, seed: int) -> list[Feed]:
     ]
 
 
-def _drawn(served: Served, world: World, seed: int) -> Sequence[np.int64]:
+def _drawn(served: NewRelease, world: World, seed: int) -> Sequence[np.int64]:
     readers = np.intersect1d(served.readers.ids, world.likes["user_id"].to_numpy(np.int64))
     ages = world.readers["age"].reindex(readers).to_numpy(np.float64)
     by_age = readers[np.argsort(ages, kind="stable")]
@@ -87,7 +87,7 @@ def _drawn(served: Served, world: World, seed: int) -> Sequence[np.int64]:
     return [generator.choice(part) for part in np.array_split(by_age, KNOWN_READERS) if len(part)]
 
 
-def _feed_of(served: Served, world: World, reader: int) -> Feed:
+def _feed_of(served: NewRelease, world: World, reader: int) -> Feed:
     row = served.readers.features[np.searchsorted(served.readers.ids, reader)]
     likes = (
         world.likes[world.likes["user_id"] == reader]
@@ -111,7 +111,7 @@ def _described(profile: pd.Series, row: npt.NDArray[np.float32], schema: Schema)
 
 
 def _recommended(
-    served: Served,
+    served: NewRelease,
     world: World,
     row: npt.NDArray[np.float32],
     leave_out: npt.NDArray[np.int64],

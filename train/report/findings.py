@@ -20,7 +20,7 @@ from train.inputs import model_inputs
 from train.learn import Learned
 from train.report.dependence import Dependence, Importance, dependence, importance
 from train.report.drift import Rows
-from train.report.feeds import Feed, Served, sample_feeds
+from train.report.feeds import Feed, NewRelease, sample_feeds
 from train.report.parent import Drifted, drift_from
 
 LATEST_RELEASES = 5
@@ -45,7 +45,7 @@ class Made:
     world: World
     learned: Learned
     measured: Measured
-    served: Served
+    served: NewRelease
 
 
 @dataclass(frozen=True)

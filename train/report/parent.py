@@ -12,6 +12,7 @@ from artifacts import layout
 from artifacts.errors import BrokenRelease, NotFound
 from artifacts.release import Release, open_release
 from artifacts.stores import ObjectStore
+from train.features.build import feature_matrix
 from train.report.drift import Drift, Rows, compare, gone
 
 MOST_READERS = 20_000
@@ -91,9 +92,6 @@ def _features(release: Release, path: str, columns: tuple[str, ...]) -> npt.NDAr
     data = release.read(path)
     try:
         table = pq.read_table(pa.BufferReader(data), columns=[layout.FEATURES])
-        lists = table[layout.FEATURES].combine_chunks()
-        values: npt.NDArray[np.float32] = lists.flatten().to_numpy(zero_copy_only=False)
-        rows: npt.NDArray[np.float32] = values.reshape(len(table), len(columns)).astype(np.float32)
+        return feature_matrix(table, columns)
     except (pa.ArrowException, KeyError, ValueError, AttributeError) as error:
         raise BrokenRelease(f"{path} holds no rows of {len(columns)} features") from error
-    return rows
