@@ -1,18 +1,15 @@
-"""The channel: which release is served, moved by compare-and-swap."""
+"""The channel: which release is served, to whom, and what was served before."""
 
+import hashlib
 import math
-import secrets
-import time
-from datetime import datetime
+from itertools import accumulate
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from artifacts.document import Document, Part, ReleaseId, UtcDatetime, to_second
-from artifacts.errors import AlreadyExists, BrokenRelease, Conflict, NotFound
+from artifacts.document import Document, Part, ReleaseId, UtcDatetime
+from artifacts.errors import BrokenRelease, NotFound
 from artifacts.layout import CHANNELS, PRODUCTION, channel_key
-from artifacts.proofs import require_exact, require_gate
-from artifacts.release import open_release
 from artifacts.stores import ObjectStore
 
 CONTROL = "control"
@@ -20,17 +17,34 @@ CONTROL = "control"
 HISTORY = 50
 """How many promotions a channel remembers."""
 
-_ATTEMPTS = 10
-# The longest random wait, in milliseconds, before a lost swap is tried again.
-_WAIT = 100
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
+Reason = Annotated[str, Field(min_length=1)]
 
 
 class Arm(Part):
-    """A release and the share of readers, from 0 to 1, who get it."""
+    """A release and the share of readers, from 0 to 1, who get it.
 
-    name: Annotated[str, Field(min_length=1)]
+    Attributes:
+        temperature: Of the Plackett-Luce draw of the feed's order; 0 for the order by scores.
+    """
+
+    name: Name
     release: ReleaseId
     share: Annotated[float, Field(ge=0, le=1)]
+    temperature: Annotated[float, Field(ge=0)] = 0
+
+
+class Experiment(Part):
+    """What the arms are compared for.
+
+    Attributes:
+        started_at: With the name it is the salt by which readers are spread over the arms.
+        forced: Why an arm is served though its release's gate failed.
+    """
+
+    name: Name
+    started_at: UtcDatetime
+    forced: Reason | None = None
 
 
 class Promotion(Part):
@@ -38,11 +52,13 @@ class Promotion(Part):
 
     Attributes:
         forced: Why it was served though its gate failed; None if its gate passed.
+        withdrawn_at: When it was rolled back; None if it never was.
     """
 
     release: ReleaseId
     at: UtcDatetime
-    forced: Annotated[str, Field(min_length=1)] | None = None
+    forced: Reason | None = None
+    withdrawn_at: UtcDatetime | None = None
 
 
 class Channel(Document):
@@ -51,13 +67,17 @@ class Channel(Document):
     Attributes:
         name: The channel's name, "production" for the function.
         arms: One arm, "control", without an experiment; the shares add up to 1.
+        experiment: What the arms are compared for.
         history: Promotions, newest last, at most HISTORY.
+        revision: Grows by one at each move: a lower one is an older channel, whatever clocks say.
         updated_at: When the channel was last moved.
     """
 
     name: str
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    experiment: Experiment | None = None
     history: Annotated[tuple[Promotion, ...], Field(max_length=HISTORY)]
+    revision: Annotated[int, Field(ge=0)] = 0
     updated_at: UtcDatetime
 
     @model_validator(mode="after")
@@ -68,12 +88,38 @@ class Channel(Document):
         total = math.fsum(arm.share for arm in self.arms)
         if not math.isclose(total, 1, abs_tol=1e-9):
             raise ValueError(f"the arms' shares add up to {total:g} instead of 1")
+        if len(names) > 1 and self.experiment is None:
+            raise ValueError("it has several arms, but no experiment")
         return self
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """Those served now, each once."""
+        return tuple(dict.fromkeys(arm.release for arm in self.arms))
+
+    @property
+    def standing(self) -> tuple[Promotion, ...]:
+        """The promotions that were not rolled back, newest last."""
+        return tuple(promotion for promotion in self.history if not promotion.withdrawn_at)
 
     def knows(self, release: str) -> bool:
         """Whether the channel serves that release, or remembers that it did."""
-        served = {arm.release for arm in self.arms}
-        return release in served.union(promotion.release for promotion in self.history)
+        return release in {*self.releases, *(promotion.release for promotion in self.history)}
+
+    def arm_of(self, user_id: int) -> Arm:
+        """The arm of a reader: always the same in one experiment, and by chance in another.
+
+        While a share grows at the cost of its neighbour, whoever has the arm keeps it.
+        """
+        if self.experiment is None:
+            return self.arms[0]
+        salt = f"{self.experiment.name} {self.experiment.started_at.isoformat()}"
+        digest = hashlib.blake2b(f"{salt} {user_id}".encode(), digest_size=8)
+        place = int.from_bytes(digest.digest()) / 2**64
+        ends = accumulate(arm.share for arm in self.arms)
+        within = (arm for arm, end in zip(self.arms, ends, strict=True) if place < end)
+        # The shares' sum may miss 1 by a rounding.
+        return next(within, [arm for arm in self.arms if arm.share][-1])
 
 
 def read_channel(store: ObjectStore, name: str = PRODUCTION) -> Channel | None:
@@ -84,7 +130,25 @@ def read_channel(store: ObjectStore, name: str = PRODUCTION) -> Channel | None:
         InvalidAddress: `name` is no channel's name.
         StoreUnavailable: the store cannot be read.
     """
-    return _read(store, name)[0]
+    try:
+        return parse_channel(store.read(channel_key(name)).data, name)
+    except NotFound:
+        return None
+
+
+def parse_channel(data: bytes, name: str) -> Channel:
+    """The channel of that name, from its file's bytes.
+
+    Raises:
+        BrokenRelease: they are none, or another channel.
+    """
+    try:
+        channel = Channel.from_json(data)
+    except BrokenRelease as error:
+        raise BrokenRelease(f"channel {name}: {error}") from error
+    if channel.name != name:
+        raise BrokenRelease(f"channel {name}: it holds the channel {channel.name}")
+    return channel
 
 
 def list_channels(store: ObjectStore) -> list[str]:
@@ -94,82 +158,3 @@ def list_channels(store: ObjectStore) -> list[str]:
         for key in store.keys(CHANNELS)
         if key.endswith(".json")
     ]
-
-
-def promote(
-    store: ObjectStore,
-    release_id: str,
-    channel: str = PRODUCTION,
-    now: datetime | None = None,
-    *,
-    force: str | None = None,
-) -> Channel:
-    """Serve a release to everyone on a channel; an experiment on it ends.
-
-    Promoting the release already served changes nothing. When several promote at once, each takes
-    its turn, and the history names them all.
-
-    Args:
-        store: Where the release and the channel are.
-        release_id: The release.
-        channel: The channel's name.
-        now: The time of the promotion (aware); the present if None.
-        force: Why a release is to be served though its gate failed; the history keeps it.
-
-    Raises:
-        NotFound: there is no such release.
-        BrokenRelease: its manifest or the channel is unreadable.
-        NotExact: its graph was not exact; no reason helps.
-        GateFailed: its gate did not pass, and no reason is given.
-        Conflict: the channel was moved by others at every attempt.
-        InvalidAddress: `release_id` or `channel` is no such name.
-        StoreUnavailable: the store failed; the channel is as before or moved, nothing in between.
-    """
-    manifest = open_release(store, release_id).manifest
-    require_exact(manifest.exactness)
-    if force is None:
-        require_gate(manifest.gate)
-    forced = None if manifest.gate.passed else force
-    key = channel_key(channel)
-    for _ in range(_ATTEMPTS):
-        current, version = _read(store, channel)
-        promotion = Promotion(release=release_id, at=to_second(now), forced=forced)
-        moved = _moved(current, channel, promotion)
-        if moved == current:
-            return moved
-        try:
-            if version is None:
-                store.create(key, moved.to_json())
-            else:
-                store.replace(key, moved.to_json(), version)
-        except (AlreadyExists, Conflict):
-            time.sleep(secrets.randbelow(_WAIT) / 1000)
-        else:
-            return moved
-    raise Conflict(
-        f"channel {channel} was moved by others {_ATTEMPTS} times in a row; promote again"
-    )
-
-
-def _moved(current: Channel | None, name: str, promotion: Promotion) -> Channel:
-    """The channel after a promotion."""
-    arms = (Arm(name=CONTROL, release=promotion.release, share=1.0),)
-    if current and current.arms == arms:
-        return current
-    before = current.history if current else ()
-    history = (*before, promotion)[-HISTORY:]
-    return Channel(name=name, arms=arms, history=history, updated_at=promotion.at)
-
-
-def _read(store: ObjectStore, name: str) -> tuple[Channel | None, str | None]:
-    try:
-        stored = store.read(channel_key(name))
-    except NotFound:
-        return None, None
-    try:
-        channel = Channel.from_json(stored.data)
-    except BrokenRelease as error:
-        raise BrokenRelease(f"channel {name}: {error}") from error
-    if channel.name != name:
-        raise BrokenRelease(f"channel {name}: it holds the channel {channel.name}")
-    return channel, stored.version

@@ -1,16 +1,25 @@
-"""The command line: list, show, verify and promote releases."""
+"""The command line: look at releases, say which are served, remove the rest."""
 
-import argparse
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 from rich.console import Console
 
-from artifacts import display
-from artifacts.channel import Channel, list_channels, promote, read_channel
-from artifacts.errors import ArtifactError, InvalidAddress, NotFound, StoreUnavailable
-from artifacts.layout import PRODUCTION, is_release_id
+from artifacts import display, experiment
+from artifacts.arguments import arms, parser
+from artifacts.channel import Channel, list_channels, read_channel
+from artifacts.collect import collect, garbage
+from artifacts.errors import (
+    ArtifactError,
+    InvalidAddress,
+    InvalidExperiment,
+    NotFound,
+    StoreUnavailable,
+)
+from artifacts.layout import is_release_id
 from artifacts.manifest import Manifest
+from artifacts.moves import promote, rollback
 from artifacts.release import Release, list_releases, open_release, verify
 from artifacts.stores import ObjectStore, open_store
 
@@ -26,7 +35,7 @@ _PIPE_WIDTH = 200
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         store = open_store(arguments.store)
         match arguments.command:
@@ -36,16 +45,32 @@ def main(argv: Sequence[str]) -> int:
                 return _show(store, arguments.name, as_json=arguments.json)
             case "verify":
                 return _verify(store, arguments.name)
+            case "collect":
+                return _collect(store, arguments.keep, dry_run=arguments.dry_run)
             case _:
-                return _promote(store, arguments.release, arguments.channel, arguments.force)
+                print(display.served(_moved(store, arguments)))
+                return OK
     except ArtifactError as error:
         print(f"artifacts: {error}", file=sys.stderr)
         return _exit_code(error)
 
 
+def _moved(store: ObjectStore, arguments: Namespace) -> Channel:
+    match arguments.command:
+        case "rollback":
+            return rollback(store, arguments.channel)
+        case "experiment":
+            compared = arms(arguments.arm, arguments.explore)
+            return experiment.start(
+                store, arguments.name, compared, arguments.channel, force=arguments.force
+            )
+        case _:
+            return promote(store, arguments.release, arguments.channel, force=arguments.force)
+
+
 def _exit_code(error: ArtifactError) -> int:
     match error:
-        case InvalidAddress():
+        case InvalidAddress() | InvalidExperiment():
             return USAGE
         case NotFound():
             return NOT_FOUND
@@ -53,34 +78,6 @@ def _exit_code(error: ArtifactError) -> int:
             return UNAVAILABLE
         case _:
             return FAILED
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
-    named = argparse.ArgumentParser(add_help=False)
-    named.add_argument("name", metavar="ID|CHANNEL", help="a release, or what a channel serves")
-
-    parser = argparse.ArgumentParser(prog="artifacts", description="Releases and their stores.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", parents=[common], help="all releases, oldest first")
-    show = commands.add_parser("show", parents=[named, common], help="what a release is")
-    show.add_argument("--json", action="store_true", help="the manifest as it is stored")
-    commands.add_parser("verify", parents=[named, common], help="read and check every file")
-    promote = commands.add_parser("promote", parents=[common], help="serve a release")
-    promote.add_argument("release", metavar="ID")
-    promote.add_argument("--channel", default=PRODUCTION, help=f"default: {PRODUCTION}")
-    promote.add_argument(
-        "--force", type=_reason, metavar="REASON",
-        help="serve it though its gate failed; the channel's history keeps the reason",
-    )  # fmt: skip
-    return parser
-
-
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("say why")
-    return text.strip()
 
 
 def _list(store: ObjectStore, url: str) -> int:
@@ -121,9 +118,14 @@ def _verify(store: ObjectStore, name: str) -> int:
     return exit_code
 
 
-def _promote(store: ObjectStore, release: str, channel: str, force: str | None) -> int:
-    moved = promote(store, release, channel, force=force)
-    print(f"{channel} serves {release} since {moved.updated_at:%Y-%m-%d %H:%M:%S} UTC")
+def _collect(store: ObjectStore, keep: int, *, dry_run: bool) -> int:
+    unneeded = garbage(store, keep)
+    for one in unneeded if dry_run else collect(store, unneeded):
+        kind = "" if one.is_whole else ", left behind by a publisher that died"
+        verb = "would remove" if dry_run else "removed"
+        print(f"{verb} {one.release}: {len(one.keys)} files{kind}")
+    if not unneeded:
+        print("nothing to remove")
     return OK
 
 

@@ -50,6 +50,19 @@ def table(
     return drawn
 
 
+def served(channel: Channel) -> str:
+    """What a channel serves, in words."""
+    since = f"since {channel.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    if channel.experiment is None:
+        return f"{channel.name} serves {channel.arms[0].release} {since}"
+    arms = (
+        f"  {arm.name}: {arm.release} to {arm.share:.4g} of the readers"
+        + (f", drawn at temperature {arm.temperature:g}" if arm.temperature else "")
+        for arm in channel.arms
+    )
+    return "\n".join((f"{channel.name} compares {channel.experiment.name} {since}", *arms))
+
+
 def text(manifest: Manifest) -> str:
     """A page about a release, for people."""
     rows = (*_origin(manifest), *_quality(manifest), *_files(manifest))

@@ -36,3 +36,7 @@ class NotExact(ArtifactError):
 
 class GateFailed(ArtifactError):
     """The release is not good enough to be served, unless somebody forces it."""
+
+
+class InvalidExperiment(ArtifactError, ValueError):
+    """Arms that make no experiment."""

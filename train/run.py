@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from artifacts import layout
-from artifacts.channel import promote, read_channel
+from artifacts.channel import read_channel
 from artifacts.manifest import Dropped, Features, Manifest, ManifestDraft
+from artifacts.moves import promote
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
 from artifacts.release import manifests

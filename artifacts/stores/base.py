@@ -1,4 +1,4 @@
-"""What every store can do: four operations, and the promises releases are built on."""
+"""What every store can do: six operations, and the promises releases are built on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +33,14 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def read_unless(self, key: str, version: str) -> StoredObject | None:
+        """Return the object, or None if it is still of that version: then it is not sent.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
     def create(self, key: str, data: bytes) -> None:
         """Write a new object; of several writers with different bytes exactly one succeeds.
 
@@ -53,6 +61,10 @@ class ObjectStore(Protocol):
         Raises:
             Conflict: it is another version by now, or gone.
         """
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove the object; that there is none is a success."""
         ...
 
     def keys(self, prefix: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from artifacts.errors import AlreadyExists, Conflict, NotFound, StoreUnavailable
@@ -32,6 +32,11 @@ class FolderStore:
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 raise NotFound(f"{path} does not exist") from None
         return StoredObject(data, hashlib.sha256(data).hexdigest())
+
+    def read_unless(self, key: str, version: str) -> StoredObject | None:
+        """See ObjectStore."""
+        stored = self.read(key)
+        return None if stored.version == version else stored
 
     def create(self, key: str, data: bytes) -> None:
         """See ObjectStore."""
@@ -62,6 +67,20 @@ class FolderStore:
                 with _temporary(path, data) as temporary:
                     temporary.replace(path)
                 _sync(path.parent)
+
+    def remove(self, key: str) -> None:
+        """See ObjectStore; folders that it leaves empty go, too."""
+        path = self._path(key)
+        with _explained(path):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                path.unlink()
+            folder = path.parent
+            with suppress(OSError):  # not empty, or gone
+                while folder != self._root:
+                    folder.rmdir()
+                    folder = folder.parent
+            if folder.is_dir():
+                _sync(folder)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """See ObjectStore."""

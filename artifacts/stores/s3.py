@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotModifiedError
 from obstore.store import S3Store as Client
 
 from artifacts.errors import (
@@ -24,7 +24,7 @@ from artifacts.stores.base import StoredObject
 from artifacts.stores.s3_errors import explain, may_pass, text_of
 
 if TYPE_CHECKING:
-    from obstore import PutMode
+    from obstore import GetOptions, PutMode
     from obstore.store import ClientConfig, S3Config
 
 # S3 answers in tens of milliseconds; a function's whole init may take ten seconds.
@@ -45,8 +45,8 @@ T = TypeVar("T")
 class S3Store:
     """Objects under a prefix of a bucket.
 
-    A reader needs s3:GetObject on the prefix; a writer s3:PutObject too; s3:ListBucket is needed
-    for `keys`, and to tell a missing object from a forbidden one.
+    A reader needs s3:GetObject on the prefix; a writer s3:PutObject too; s3:DeleteObject is needed
+    for `remove`; s3:ListBucket for `keys`, and to tell a missing object from a forbidden one.
 
     Args:
         bucket: its name.
@@ -103,9 +103,17 @@ class S3Store:
         """See ObjectStore."""
         path = checked_key(key)
 
-        def read() -> StoredObject:
-            answer = obstore.get(self._reader, path)
-            return StoredObject(bytes(answer.bytes()), answer.meta["e_tag"] or "")
+        return self._repeated(path, lambda: self._get(path, {}))
+
+    def read_unless(self, key: str, version: str) -> StoredObject | None:
+        """See ObjectStore."""
+        path = checked_key(key)
+
+        def read() -> StoredObject | None:
+            try:
+                return self._get(path, {"if_none_match": version})
+            except NotModifiedError:
+                return None
 
         return self._repeated(path, read)
 
@@ -129,6 +137,11 @@ class S3Store:
             if existing is None or existing.data != data:
                 raise Conflict(f"{self._url(key)} was changed by somebody else") from None
 
+    def remove(self, key: str) -> None:
+        """See ObjectStore."""
+        path = checked_key(key)
+        self._repeated(path, lambda: obstore.delete(self._writer, path))
+
     def keys(self, prefix: str) -> Iterator[str]:
         """See ObjectStore."""
         # obstore's own prefixes are whole folders.
@@ -140,6 +153,10 @@ class S3Store:
 
         found = self._repeated(prefix, listed)
         yield from sorted(key for key in found if key.startswith(prefix) and is_key(key))
+
+    def _get(self, path: str, options: "GetOptions") -> StoredObject:
+        answer = obstore.get(self._reader, path, options=options)
+        return StoredObject(bytes(answer.bytes()), answer.meta["e_tag"] or "")
 
     def _put(self, key: str, data: bytes, mode: "PutMode") -> None:
         path = checked_key(key)

@@ -5,7 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from artifacts.channel import HISTORY, Arm, Channel, Promotion, list_channels, promote, read_channel
+from artifacts.channel import (
+    HISTORY,
+    Arm,
+    Channel,
+    Experiment,
+    Promotion,
+    list_channels,
+    read_channel,
+)
 from artifacts.errors import (
     BrokenRelease,
     Conflict,
@@ -14,11 +22,13 @@ from artifacts.errors import (
     NotExact,
     NotFound,
 )
+from artifacts.moves import promote
 from artifacts.publish import publish
 from artifacts.release import open_release
-from artifacts.stores import ObjectStore, StoredObject, open_store
+from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.conftest import Tamper
 from tests.artifacts.examples import FILES, NOW, draft
+from tests.support.stores import Wrapped
 
 KEY = "channels/production.json"
 
@@ -27,11 +37,11 @@ def published(store: ObjectStore, number: int) -> list[str]:
     return [publish(store, draft(), FILES.items(), now=NOW).release for _ in range(number)]
 
 
-class Meddled:
+class Meddled(Wrapped):
     """A store where somebody else acts just before each of our first writes."""
 
     def __init__(self, store: ObjectStore, *meddling: Callable[[], object]) -> None:
-        self._store = store
+        super().__init__(store)
         self._meddling = list(meddling)
 
     def _meddle(self) -> None:
@@ -40,17 +50,11 @@ class Meddled:
 
     def create(self, key: str, data: bytes) -> None:
         self._meddle()
-        self._store.create(key, data)
+        super().create(key, data)
 
     def replace(self, key: str, data: bytes, version: str) -> None:
         self._meddle()
-        self._store.replace(key, data, version)
-
-    def read(self, key: str) -> StoredObject:
-        return self._store.read(key)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        return self._store.keys(prefix)
+        super().replace(key, data, version)
 
 
 class ReadOnly:
@@ -58,12 +62,16 @@ class ReadOnly:
 
     def __init__(self, store: ObjectStore) -> None:
         self.read = store.read
+        self.read_unless = store.read_unless
 
     def create(self, key: str, data: bytes) -> None:
         raise PermissionError(key, data)
 
     def replace(self, key: str, data: bytes, version: str) -> None:
         raise PermissionError(key, data, version)
+
+    def remove(self, key: str) -> None:
+        raise PermissionError(key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         raise PermissionError(prefix)
@@ -274,5 +282,11 @@ def test_arms_that_cannot_be_are_refused(
 def test_shares_of_an_experiment_may_be_tenths() -> None:
     release = "20261124T040500Z-00000000"
     arms = tuple(Arm(name=str(number), release=release, share=0.1) for number in range(10))
-    channel = Channel(name="production", arms=arms, history=(), updated_at=NOW)
+    channel = Channel(
+        name="production",
+        arms=arms,
+        experiment=Experiment(name="tenths", started_at=NOW),
+        history=(),
+        updated_at=NOW,
+    )
     assert Channel.from_json(channel.to_json()) == channel

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.channel import promote, read_channel
+from artifacts.channel import read_channel
 from artifacts.cli import FAILED, NOT_FOUND, OK, UNAVAILABLE, USAGE, main
+from artifacts.moves import promote
 from artifacts.publish import publish
 from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.conftest import Tamper

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -11,35 +10,27 @@ import pytest
 from artifacts.errors import BrokenRelease, InvalidAddress, NotExact, NotFound
 from artifacts.publish import publish
 from artifacts.release import list_releases, open_release, verify
-from artifacts.stores import ObjectStore, StoredObject, open_store
+from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.examples import FILES, NOW, draft
+from tests.support.stores import Wrapped
 
 
 class Dead(Exception):  # noqa: N818 - nothing that anyone handles
     pass
 
 
-class DyingStore:
+class DyingStore(Wrapped):
     """A store whose user dies when about to write once more than `writes` times."""
 
     def __init__(self, store: ObjectStore, writes: int) -> None:
-        self._store = store
+        super().__init__(store)
         self._left = writes
 
     def create(self, key: str, data: bytes) -> None:
         if self._left == 0:
             raise Dead
         self._left -= 1
-        self._store.create(key, data)
-
-    def read(self, key: str) -> StoredObject:
-        return self._store.read(key)
-
-    def replace(self, key: str, data: bytes, version: str) -> None:
-        self._store.replace(key, data, version)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        return self._store.keys(prefix)
+        super().create(key, data)
 
 
 def test_what_is_published_is_read_back(store: ObjectStore) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from artifacts.channel import promote
 from artifacts.manifest import Manifest
+from artifacts.moves import promote
 from artifacts.stores import open_store
 from tests.handler import small
 from tests.support.lambda_runtime import event

@@ -19,8 +19,8 @@ import onnx.parser
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artifacts.channel import promote
 from artifacts.manifest import Features, Manifest
+from artifacts.moves import promote
 from artifacts.proofs import FirstStage
 from artifacts.publish import publish
 from artifacts.stores import open_store

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artifacts.channel import promote
 from artifacts.manifest import ManifestDraft
+from artifacts.moves import promote
 from artifacts.publish import publish
 from artifacts.release import open_release
 from artifacts.stores import open_store

@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -14,27 +13,19 @@ from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.readers import SHARDS_KEPT, ReaderShards
 from tests.handler import small
 from tests.handler.conftest import Small
+from tests.support.stores import Wrapped
 
 
-class CountingStore:
+class CountingStore(Wrapped):
     """A store that counts what is read from it."""
 
     def __init__(self, store: ObjectStore) -> None:
-        self._store = store
+        super().__init__(store)
         self.reads: Counter[str] = Counter()
 
     def read(self, key: str) -> StoredObject:
         self.reads[key.partition("/users/")[2]] += 1
-        return self._store.read(key)
-
-    def create(self, key: str, data: bytes) -> None:
-        self._store.create(key, data)
-
-    def replace(self, key: str, data: bytes, version: str) -> None:
-        self._store.replace(key, data, version)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        return self._store.keys(prefix)
+        return super().read(key)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from artifacts.channel import promote
 from artifacts.manifest import Manifest
+from artifacts.moves import promote
 from artifacts.stores import open_store
 from handler.api import create_app
 from handler.serving import RETRY_SECONDS

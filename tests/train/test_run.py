@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from artifacts import layout
-from artifacts.channel import promote, read_channel
+from artifacts.channel import read_channel
+from artifacts.moves import promote
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
 from artifacts.release import list_releases, open_release, verify

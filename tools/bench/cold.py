@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 from moto.server import ThreadedMotoServer
 
 from artifacts import layout
-from artifacts.channel import promote, read_channel
+from artifacts.channel import read_channel
 from artifacts.manifest import FileEntry
+from artifacts.moves import promote
 from artifacts.release import open_release
 from artifacts.stores import open_store
 from tools import package
