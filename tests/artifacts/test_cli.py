@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,87 @@ def test_a_name_that_cannot_be_is_wrong_usage(
 def test_arguments_that_are_none_are_wrong_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         main(arguments)
+    assert raised.value.code == USAGE
+
+
+def test_a_roll_back_says_what_serves(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = publish(store, draft(), FILES.items()).release
+    promote(store, release)
+    promote(store, newer)
+    assert main(["rollback", "--store", store_url]) == OK
+    assert capsys.readouterr().out.startswith(f"production serves {release} since 20")
+    assert main(["rollback", "--store", store_url]) == NOT_FOUND
+    assert "remembers nothing before" in capsys.readouterr().err
+
+
+def test_an_experiment_is_started_and_shown(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = publish(store, draft(), FILES.items()).release
+    promote(store, release)
+    arguments = ["experiment", "bigger", "--store", store_url]
+    arms = ["--arm", f"new={newer}:0.25", "--arm", f"drawn={newer}:0.05"]
+    assert main([*arguments, *arms, "--explore", "drawn=0.5"]) == OK
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.startswith("production compares bigger since 20")
+    assert rest == [
+        f"  control: {release} to 0.7 of the readers",
+        f"  new: {newer} to 0.25 of the readers",
+        f"  drawn: {newer} to 0.05 of the readers, drawn at temperature 0.5",
+    ]
+    assert main(["list", "--store", store_url]) == OK
+    assert "production new 25%, production drawn 5%" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--arm", "new"],
+        ["--arm", f"new={ABSENT}:many"],
+        ["--arm", f"new={ABSENT}:2"],
+        ["--arm", f"=:{ABSENT}:0.5"],
+        ["--arm", f"new={ABSENT}:0.5", "--explore", "new=warm"],
+        ["--arm", f"new={ABSENT}:0.5", "--explore", "new=-1"],
+        ["--arm", f"new={ABSENT}:0.5", "--explore", "newer=1"],
+        [],
+    ],
+)
+def test_arms_that_cannot_be_are_wrong_usage(store_url: str, arguments: list[str]) -> None:
+    try:
+        code: object = main(["experiment", "bigger", *arguments, "--store", store_url])
+    except SystemExit as raised:
+        code = raised.code
+    assert code == USAGE
+
+
+def test_a_collection_says_what_it_removes_and_a_dry_run_what_it_would(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long_ago = NOW - timedelta(days=400)
+    stale = publish(store, draft(), FILES.items(), now=long_ago).release
+    left = f"{long_ago:%Y%m%dT%H%M%SZ}-00000000"
+    store.create(f"releases/{left}/ranker.onnx", b"")
+    promote(store, release)
+    told = [
+        f"{left}: 1 files, left behind by a publisher that died",
+        f"{stale}: {len(FILES) + 1} files",
+    ]
+    assert main(["collect", "--dry-run", "--keep", "1", "--store", store_url]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines) == sorted(f"would remove {each}" for each in told)
+    assert main(["collect", "--store", store_url]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines) == sorted(f"removed {each}" for each in told)
+    assert main(["collect", "--store", store_url]) == OK
+    assert capsys.readouterr().out == "nothing to remove\n"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "all", "1.5"])
+def test_a_collection_keeps_at_least_one(store_url: str, number: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["collect", "--keep", number, "--store", store_url])
     assert raised.value.code == USAGE
 
 

@@ -76,6 +76,43 @@ def test_of_concurrent_creators_one_wins(store: ObjectStore) -> None:
     assert store.read("new/a").data == str(errors.index(None)).encode()
 
 
+def test_an_object_is_read_again_only_if_it_has_changed(store: ObjectStore) -> None:
+    store.create("a", b"first")
+    version = store.read("a").version
+    assert store.read_unless("a", version) is None
+    store.replace("a", b"second", version)
+    changed = store.read_unless("a", version)
+    assert changed == store.read("a")
+    assert changed is not None
+    assert changed.data == b"second"
+
+
+def test_an_object_that_is_gone_is_not_found_whatever_its_version_was(store: ObjectStore) -> None:
+    store.create("a", b"first")
+    version = store.read("a").version
+    store.remove("a")
+    with pytest.raises(NotFound):
+        store.read_unless("a", version)
+
+
+def test_an_object_that_was_removed_is_gone_and_its_neighbours_are_not(store: ObjectStore) -> None:
+    store.create("a/b/c", b"1")
+    store.create("a/b2", b"2")
+    store.remove("a/b/c")
+    with pytest.raises(NotFound):
+        store.read("a/b/c")
+    assert list(store.keys("")) == ["a/b2"]
+    store.create("a/b/c", b"3")
+    assert store.read("a/b/c").data == b"3"
+
+
+def test_removing_what_is_not_there_is_a_success(store: ObjectStore) -> None:
+    store.remove("a/b")
+    store.create("a", b"1")
+    store.remove("a/b")
+    assert store.read("a").data == b"1"
+
+
 def test_an_object_is_replaced_if_it_is_what_was_read(store: ObjectStore) -> None:
     store.create("a", b"first")
     store.replace("a", b"second", store.read("a").version)

@@ -30,6 +30,7 @@ NOT_RUN = {
     "make test": "runs these tests",
     "python -m handler --store .demo/store --port 8000": "serves on; the fixture `api` runs it",
     "python -m train run --source SOURCE --store STORE --test-from 2021-12-01": "wants a December",
+    "python -m artifacts rollback --store STORE": "wants two releases; test_cli.py does it",
     "make .venv-bench/ready": "wants CatBoost, 100 MB",
     ".venv-bench/bin/python -m train evaluate --source SOURCE": "the same",
     (
