@@ -16,8 +16,9 @@ Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 
 JsonId = Annotated[Int64, Field(strict=True)]
 """An id in JSON, which has numbers: neither `true` nor "1" is one."""
-Source = Literal["model", "cold_start"]
-"""`cold_start`: the reader is not known to the release."""
+Source = Literal["model", "cold_start", "fallback"]
+"""`cold_start`: the reader is not known to the release. `fallback`: the reader's features cannot be
+had now, and the answer is as for a reader who is not known."""
 
 
 class Post(BaseModel):

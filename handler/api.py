@@ -1,7 +1,6 @@
 """The HTTP API: parses a call, asks the release that is served, answers."""
 
 from collections.abc import Callable
-from datetime import datetime
 from time import monotonic
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
 
-from handler import page, telemetry
+from handler import page
 from handler.answers import (
     MOST_POSTS,
     Health,
@@ -18,16 +17,18 @@ from handler.answers import (
     Recommendations,
     Reranking,
     RerankRequest,
-    Source,
 )
-from handler.clock import Moment, network_seconds
+from handler.asking import Asking
+from handler.clock import Moment
 from handler.fetching import Fetching
 from handler.identity import Gatekeeper
 from handler.problems import RESPONSES, add_problem_handlers
-from handler.recommender import Ranked, Recommender
 from handler.rendering import fields
 from handler.serving import Serving
 from handler.settings import Settings
+from handler.telemetry import Telemetry
+
+CONTRACT, FEED, RERANK = "/post/recommendations/", "/v1/recommendations", "/v1/rerank"
 
 
 def _split(items: list[str]) -> list[str]:
@@ -65,13 +66,14 @@ def create_app(
 
     Args:
         settings: where the release is, who may ask, and what share of a feed fresh posts have.
-        clock: seconds that only grow, by which failed loads are repeated.
+        clock: seconds that only grow, by which the channel is looked at.
         fetching: fetches the release, and may have begun to.
     """
-    serving = Serving(fetching or Fetching(settings), clock, settings.fresh_share)
+    serving = Serving(settings, fetching or Fetching(settings), clock)
     if settings.store:
-        serving.load()
+        serving.refresh()
     gatekeeper = Gatekeeper(settings)
+    log = Telemetry(settings.reader_hash_key)
     app = FastAPI(
         title="Lenta",
         version="1",
@@ -80,12 +82,12 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         redoc_url=None,
     )
-    app.state.serving = serving
+    app.state.serving, app.state.telemetry = serving, log
     add_problem_handlers(app)
 
-    # `async`, though nothing is awaited: a plain function would go through a pool of threads,
+    # `async`, though little is awaited: a plain function would go through a pool of threads,
     # which costs more than the answer.
-    @app.get("/post/recommendations/", response_model=list[Post])
+    @app.get(CONTRACT, response_model=list[Post])
     async def post_recommendations(
         request: Request,
         id: Id,  # noqa: A002 - the contract's name
@@ -94,12 +96,12 @@ def create_app(
     ) -> Response:
         """The best posts for a reader: the network's own contract."""
         gatekeeper.admit(request.scope, id)
-        recommender, arm = serving.current()
-        ranked = recommender.recommend(id, _seconds(recommender, time), limit)
-        _note(id, recommender, arm, ranked)
-        return _json(recommender.renderer.posts(ranked.rows.tolist()))
+        asking = await Asking.of(serving, id, time)
+        ranked = asking.recommend(limit)
+        log.note(asking.answered(CONTRACT, ranked))
+        return _json(asking.renderer.posts(ranked.rows.tolist()))
 
-    @app.get("/v1/recommendations", response_model=Recommendations)
+    @app.get(FEED, response_model=Recommendations)
     async def recommendations(
         request: Request,
         id: Id,  # noqa: A002 - the contract's name
@@ -111,43 +113,40 @@ def create_app(
     ) -> Response:
         """The best posts for a reader, with scores and what answered, and why if asked."""
         gatekeeper.admit(request.scope, id)
-        recommender, arm = serving.current()
-        seconds = _seconds(recommender, time)
-        ranked = recommender.recommend(id, seconds, limit, exclude)
-        _note(id, recommender, arm, ranked)
+        asking = await Asking.of(serving, id, time)
+        ranked = asking.recommend(limit, exclude)
+        log.note(asking.answered(FEED, ranked))
         rows, scores = ranked.rows.tolist(), ranked.scores.tolist()
         if explain:
-            reasons = recommender.explain(id, seconds, ranked)
-            posts = recommender.renderer.explained_posts(rows, scores, reasons)
+            reasons = asking.explain(ranked)
+            posts = asking.renderer.explained_posts(rows, scores, reasons)
         else:
-            posts = recommender.renderer.scored_posts(rows, scores)
-        head = _head(id, recommender, arm, ranked)
-        return _json(b'{%b,"recommendations":%b}' % (head, posts))
+            posts = asking.renderer.scored_posts(rows, scores)
+        return _json(b'{%b,"recommendations":%b}' % (fields(**asking.head(ranked)), posts))
 
-    @app.post("/v1/rerank", response_model=Reranking)
+    @app.post(RERANK, response_model=Reranking)
     async def rerank(request: Request, asked: RerankRequest) -> Response:
         """The given posts in the order in which the reader will most likely like them."""
         gatekeeper.admit(request.scope, asked.user_id)
-        recommender, arm = serving.current()
-        time = _seconds(recommender, asked.time)
-        ranked, unknown = recommender.rerank(asked.user_id, time, asked.post_ids)
-        _note(asked.user_id, recommender, arm, ranked)
-        posts = recommender.renderer.scores(ranked.rows.tolist(), ranked.scores.tolist())
-        head = _head(asked.user_id, recommender, arm, ranked)
+        asking = await Asking.of(serving, asked.user_id, asked.time)
+        ranked, unknown = asking.rerank(asked.post_ids)
+        log.note(asking.answered(RERANK, ranked))
+        posts = asking.renderer.scores(ranked.rows.tolist(), ranked.scores.tolist())
         rest = fields(unknown_post_ids=unknown)
-        return _json(b'{%b,"posts":%b,%b}' % (head, posts, rest))
+        return _json(b'{%b,"posts":%b,%b}' % (fields(**asking.head(ranked)), posts, rest))
 
     @app.get("/healthz")
     async def healthz() -> Health:
         """Which release is served, and how old its features are."""
-        recommender, arm = serving.current()
+        answering = serving.answering()
+        recommender = answering.recommender
         manifest = recommender.manifest
         return Health(
             release=manifest.release,
-            exp_group=arm,
+            exp_group=answering.arm.name,
             created_at=manifest.created_at,
             data_until=manifest.data.until,
-            feature_age_seconds=_feature_age(recommender),
+            feature_age_seconds=recommender.feature_age(),
             readers=manifest.data.readers,
             posts=manifest.data.posts,
         )
@@ -159,33 +158,5 @@ def create_app(
     return app
 
 
-def _seconds(recommender: Recommender, time: datetime | None) -> int:
-    return network_seconds(time, recommender.zone)
-
-
-def _feature_age(recommender: Recommender) -> int:
-    """Seconds, by the network's own clock."""
-    until = recommender.manifest.data.until
-    return _seconds(recommender, None) - _seconds(recommender, until)
-
-
-def _note(reader: int, recommender: Recommender, arm: str, ranked: Ranked) -> None:
-    release, age = recommender.manifest.release, _feature_age(recommender)
-    telemetry.note(telemetry.Answered(reader, release, arm, _source(ranked), age))
-
-
 def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
-
-
-def _head(reader: int, recommender: Recommender, arm: str, ranked: Ranked) -> bytes:
-    return fields(
-        user_id=reader,
-        exp_group=arm,
-        release=recommender.manifest.release,
-        source=_source(ranked),
-    )
-
-
-def _source(ranked: Ranked) -> Source:
-    return "model" if ranked.known else "cold_start"

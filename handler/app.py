@@ -19,7 +19,7 @@ from handler.entry import follow_restores, lambda_entry  # noqa: E402
 
 app = create_app(settings, fetching=fetching)
 follow_restores(app.state.serving)
-lambda_handler = lambda_entry(app, settings)
+lambda_handler = lambda_entry(app)
 
 # Nor is it looked through later, when calls have left garbage.
 gc.freeze()

@@ -10,18 +10,18 @@ from fastapi import FastAPI
 from mangum import Mangum
 
 from handler.serving import Serving
-from handler.settings import Settings
-from handler.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mangum.types import LambdaContext, LambdaEvent
 
+    from handler.telemetry import Telemetry
+
     Entry = Callable[[LambdaEvent, LambdaContext], dict[str, Any]]
 
 
-def lambda_entry(app: FastAPI, settings: Settings) -> "Entry":
+def lambda_entry(app: FastAPI) -> "Entry":
     """The function that Lambda calls with the events of an HTTP API or a REST API."""
     # Mangum says of each call what our own line says better.
     logging.getLogger("mangum.http").setLevel(logging.WARNING)
@@ -29,7 +29,7 @@ def lambda_entry(app: FastAPI, settings: Settings) -> "Entry":
         # Mangum asks asyncio for the event loop of a thread that has none yet, and gets one.
         warnings.filterwarnings("ignore", "There is no current event loop", DeprecationWarning)
         answer_event = Mangum(app, lifespan="off")
-    telemetry = Telemetry(settings.reader_hash_key)
+    telemetry: Telemetry = app.state.telemetry
 
     def entry(event: "LambdaEvent", context: "LambdaContext") -> dict[str, Any]:
         with telemetry.call(context.aws_request_id, context.function_name) as call:

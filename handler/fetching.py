@@ -1,14 +1,14 @@
-"""Fetches what is served: the channel, the release that it names, the graph and the posts."""
+"""Fetches what is served: the channel, and of each release the graph and the posts."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 from artifacts import layout
-from artifacts.channel import Arm, read_channel
+from artifacts.channel import Channel, parse_channel
 from artifacts.errors import NotFound
 from artifacts.release import Release, open_release
-from artifacts.stores import ObjectStore, open_store
+from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.settings import Settings
 
 
@@ -18,27 +18,26 @@ class Fetched:
 
     Attributes:
         release: where readers are fetched from later.
-        arm: of the channel.
         ranker: the graph.
         posts: `posts.parquet`.
     """
 
     release: Release
-    arm: str
     ranker: bytes
     posts: bytes
 
 
 class Fetching:
-    """Fetches in the background, or when asked.
+    """Fetches when asked, or what was begun before.
 
     Args:
-        settings: where the release is.
+        settings: where the channel is.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._begun: Future[Fetched] | None = None
+        self._begun_channel: Future[tuple[Channel, str]] | None = None
+        self._begun_release: Future[Fetched] | None = None
 
     @cached_property
     def _store(self) -> ObjectStore:
@@ -46,40 +45,54 @@ class Fetching:
         return open_store(self._settings.store)
 
     def begin(self) -> None:
-        """Begin to fetch what is served, for `begun`."""
+        """Begin to fetch the channel and its first release."""
         pool = ThreadPoolExecutor(1)
-        self._begun = pool.submit(lambda: self.fetch(self.arm()))
+        channel = self._begun_channel = pool.submit(self._read)
+        self._begun_release = pool.submit(lambda: self._fetch(channel.result()[0].arms[0].release))
         pool.shutdown(wait=False)
 
-    def begun(self) -> Fetched | None:
-        """What came of `begin`, once; None if it has been asked for, or nothing was begun.
-
-        Raises:
-            ArtifactError: as `arm` and `fetch`.
-        """
-        begun, self._begun = self._begun, None
-        return begun.result() if begun else None
-
-    def arm(self) -> Arm:
-        """The arm of the channel, with the release that is served.
+    def channel(self, version: str = "") -> tuple[Channel, str] | None:
+        """The channel and its version, or None if it is still of the version that is given.
 
         Raises:
             ArtifactError: the channel cannot be read, or nothing was ever promoted to it.
         """
-        if not self._settings.store:
-            raise NotFound("ARTIFACT_STORE is not set: it names the store to serve from")
-        channel = read_channel(self._store, self._settings.channel)
-        if channel is None:
-            raise NotFound(f"nothing was ever promoted to the channel {self._settings.channel}")
-        return channel.arms[0]
+        begun, self._begun_channel = self._begun_channel, None
+        if begun:
+            return begun.result()
+        return self._read_unless(version) if version else self._read()
 
-    def fetch(self, arm: Arm) -> Fetched:
+    def release(self, release_id: str) -> Fetched:
         """What is needed to load the release.
 
         Raises:
             ArtifactError: it cannot be fetched, or is not what its manifest says.
         """
-        release = open_release(self._store, arm.release)
+        begun, self._begun_release = self._begun_release, None
+        if begun:
+            fetched = begun.result()
+            if fetched.release.manifest.release == release_id:
+                return fetched
+        return self._fetch(release_id)
+
+    def _fetch(self, release_id: str) -> Fetched:
+        release = open_release(self._store, release_id)
         with ThreadPoolExecutor(2) as pool:
             ranker, posts = pool.map(release.read, (layout.RANKER, layout.POSTS))
-        return Fetched(release, arm.name, ranker, posts)
+        return Fetched(release, ranker, posts)
+
+    def _read(self) -> tuple[Channel, str]:
+        if not self._settings.store:
+            raise NotFound("ARTIFACT_STORE is not set: it names the store to serve from")
+        name = self._settings.channel
+        try:
+            return self._parsed(self._store.read(layout.channel_key(name)))
+        except NotFound as error:
+            raise NotFound(f"nothing was ever promoted to the channel {name}") from error
+
+    def _read_unless(self, version: str) -> tuple[Channel, str] | None:
+        stored = self._store.read_unless(layout.channel_key(self._settings.channel), version)
+        return self._parsed(stored) if stored else None
+
+    def _parsed(self, stored: StoredObject) -> tuple[Channel, str]:
+        return parse_channel(stored.data, self._settings.channel), stored.version

@@ -8,7 +8,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from artifacts.errors import ArtifactError
 from handler.answers import Problem
 from handler.identity import ForbiddenError, UnauthorizedError
 from handler.serving import RETRY_SECONDS, NothingToServeError
@@ -20,7 +19,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     403: {"model": Problem, "description": "The token is another reader's."},
     422: {"model": Problem, "description": "The call is not well formed."},
-    503: {"model": Problem, "description": "No release can answer now; try again later."},
+    503: {"model": Problem, "description": "No release can answer yet; try again later."},
 }
 """For the API's documentation."""
 
@@ -36,7 +35,6 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(UnauthorizedError, _unauthorized)
     app.add_exception_handler(ForbiddenError, _forbidden)
     app.add_exception_handler(NothingToServeError, _unavailable)
-    app.add_exception_handler(ArtifactError, _unavailable)
     app.add_exception_handler(Exception, _failed)
 
 

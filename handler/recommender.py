@@ -5,9 +5,10 @@ made once a run takes 0.54 ms instead of 0.46 at 7,023 posts and 3.1 ms instead 
 with inputs bound once, 0.47 and 3.0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from artifacts import layout
 from artifacts.errors import BrokenRelease
 from handler.clock import network_seconds, zone_named
+from handler.exploring import CANDIDATES, Draw, Exploration, drawn
 from handler.fetching import Fetched
 from handler.fresh import candidates, fresh_places, mixed
 from handler.readers import Reader, ReaderShards
@@ -26,6 +28,7 @@ from handler.tables import Posts, read_posts
 
 _NOTHING = np.empty(0, np.int64)
 _SECONDS_OF_DAY = 86_400
+_TRIED = 5
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Ranked:
     Attributes:
         rows: int64 [n], rows of the catalogue.
         scores: float64 [n], log odds of a like.
-        known: whether the release knows the reader.
+        source: the reader's.
+        exploration: how the first places were drawn, if they were.
     """
 
     rows: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float64]
-    known: bool
+    source: str
+    exploration: Exploration | None = None
 
 
 class Recommender:
@@ -49,12 +54,18 @@ class Recommender:
     Args:
         fetched: the release, its graph and its posts.
         fresh_share: of a feed's places, for fresh posts.
+        clock: seconds that only grow, by which failures to fetch readers are forgotten.
 
     Raises:
         ArtifactError: a file cannot be fetched, or is not what the manifest says.
     """
 
-    def __init__(self, fetched: Fetched, fresh_share: Fraction = Fraction(0)) -> None:
+    def __init__(
+        self,
+        fetched: Fetched,
+        fresh_share: Fraction = Fraction(0),
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self.manifest = fetched.release.manifest
         self.zone = zone_named(self.manifest.timezone)
         self._until = network_seconds(self.manifest.data.until, self.zone)
@@ -65,74 +76,95 @@ class Recommender:
         self._fresh_share = fresh_share
         self._fresh = self.posts.fresh if fresh_share else _NOTHING
         self.renderer = Renderer(self.posts)
-        self._readers = ReaderShards(fetched.release)
+        self._readers = ReaderShards(fetched.release, clock)
         self._session = session(fetched.ranker)
         optional = self._session.get_overridable_initializers()
         self._explains = layout.INPUT_EXPLAIN in [given.name for given in optional]
         self._try_out()
 
-    def recommend(self, user_id: int, time: int, limit: int, exclude: Sequence[int] = ()) -> Ranked:
-        """The `limit` best posts that the reader has not liked yet, with the share of fresh ones.
+    async def reader(self, user_id: int) -> Reader:
+        """A reader, known or not; one whose features cannot be had now is as one unknown."""
+        return await self._readers.find(user_id)
+
+    def recommend(
+        self,
+        reader: Reader,
+        time: int,
+        limit: int,
+        exclude: Sequence[int] = (),
+        draw: Draw | None = None,
+    ) -> Ranked:
+        """The `limit` best posts that the reader has not liked yet.
+
+        With the share of fresh ones; or drawn, where that is wanted: then without.
 
         Args:
-            user_id: a reader, known or not.
+            reader: of this release.
             time: epoch seconds of the network's own clock.
             limit: how many posts at most, from 1.
             exclude: ids of posts to leave out as well; unknown ones are passed over.
-
-        Raises:
-            ArtifactError: the reader's shard cannot be fetched.
+            draw: how the first places are to be drawn.
         """
-        reader = self._readers.find(user_id)
         left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
         rows, _ = self.posts.rows_of(left_out)
+        if draw:
+            most = max(limit, CANDIDATES)
+            return self._drawn(self._run(reader, time, _NOTHING, rows, most), draw, limit)
         best = self._run(reader, time, _NOTHING, rows, limit)
         return self._with_fresh(best, reader, time, rows) if len(self._fresh) else best
 
-    def rerank(self, user_id: int, time: int, post_ids: Sequence[int]) -> tuple[Ranked, list[int]]:
+    def rerank(
+        self, reader: Reader, time: int, post_ids: Sequence[int]
+    ) -> tuple[Ranked, list[int]]:
         """The given posts, best first, and those of them that the release does not know.
 
         Args:
-            user_id: a reader, known or not.
+            reader: of this release.
             time: epoch seconds of the network's own clock.
             post_ids: which posts, each once in the answer however often it is given.
-
-        Raises:
-            ArtifactError: the reader's shard cannot be fetched.
         """
-        reader = self._readers.find(user_id)
         rows, unknown = self.posts.rows_of(np.array(post_ids, np.int64))
         # With no candidate the graph takes the whole catalogue, and of it the best none.
         return self._run(reader, time, rows, _NOTHING, len(rows)), unknown.tolist()
 
-    def explain(self, user_id: int, time: int, ranked: Ranked) -> list[list[Reason]]:
+    def feature_age(self) -> int:
+        """Seconds from the end of the release's data to now, by the network's own clock."""
+        return network_seconds(None, self.zone) - self._until
+
+    def explain(self, reader: Reader, time: int, ranked: Ranked) -> list[list[Reason]]:
         """Why each of the posts is recommended, the weightiest reason first.
 
         By a release that was made before there were reasons, there are none.
 
         Args:
-            user_id: the reader.
+            reader: of this release.
             time: epoch seconds of the network's own clock.
             ranked: what `recommend` has answered to both.
-
-        Raises:
-            ArtifactError: the reader's shard cannot be fetched.
         """
         rows = ranked.rows
         if not self._explains or not len(rows):
             return [[] for _ in rows]
-        reader = self._readers.find(user_id)
         inputs = _inputs(reader, time, rows, _NOTHING, len(rows)) | self._catalogue
         inputs[layout.INPUT_EXPLAIN] = np.array([True])
         (without,) = self._session.run((layout.OUTPUT_WITHOUT,), inputs)
         raised = ranked.scores - without.reshape(len(layout.REASONS), len(rows))
         liked, _ = self.posts.rows_of(reader.liked)
         still_new = self._until + layout.DAYS_NEW * _SECONDS_OF_DAY
-        situation = Situation(reader.known, frozenset(self._topics(liked)), time < still_new)
+        situation = Situation(
+            reader.source == "model", frozenset(self._topics(liked)), time < still_new
+        )
         return [
             reasons_for(weights, topic, situation)
             for weights, topic in zip(raised.T.tolist(), self._topics(rows), strict=True)
         ]
+
+    def _drawn(self, best: Ranked, draw: Draw, limit: int) -> Ranked:
+        posts = self.posts.ids[best.rows[:CANDIDATES]].tolist()
+        scores = best.scores[:CANDIDATES].tolist()
+        order, shares = drawn(posts, scores, draw.temperature, draw.seed)
+        places = np.array([*order, *range(len(order), len(best.rows))], np.int64)[:limit]
+        exploration = Exploration(draw.temperature, posts, scores, shares[:limit])
+        return Ranked(best.rows[places], best.scores[places], best.source, exploration)
 
     def _with_fresh(
         self, best: Ranked, reader: Reader, time: int, left_out: npt.NDArray[np.int64]
@@ -147,7 +179,7 @@ class Recommender:
         found = np.concatenate((best.rows, best_fresh.rows)).tolist()
         scores = np.concatenate((best.scores, best_fresh.scores)).tolist()
         score = dict(zip(found, scores, strict=True))
-        return Ranked(np.array(rows), np.array([score[row] for row in rows]), best.known)
+        return Ranked(np.array(rows), np.array([score[row] for row in rows]), best.source)
 
     def _run(
         self,
@@ -159,27 +191,43 @@ class Recommender:
     ) -> Ranked:
         inputs = _inputs(reader, time, candidates, leave_out, limit)
         rows, scores = self._session.run(layout.RANKER_OUTPUTS, inputs | self._catalogue)
-        return Ranked(rows, scores, reader.known)
+        return Ranked(rows, scores, reader.source)
 
     def _topics(self, rows: npt.NDArray[np.int64]) -> list[str]:
         return [self.posts.topics[row].as_py() for row in rows.tolist()]
 
     def _try_out(self) -> None:
         """Refuse a graph that does not answer; besides, a first run is slower than the next."""
+        reader, length = self._readers.unknown, min(_TRIED, len(self.posts.ids))
         try:
-            best = self._run(self._readers.unknown, 0, _NOTHING, _NOTHING, 1)
+            best = self._run(reader, 0, _NOTHING, _NOTHING, length)
+            without = self._run(reader, 0, _NOTHING, best.rows[:1], length)
             answers = (
-                best.rows.dtype == np.int64
-                and best.scores.dtype == np.float64
-                and best.rows.shape == best.scores.shape == (1,)
-                and 0 <= best.rows[0] < len(self.posts.ids)
+                self._is_feed(best)
+                and len(best.rows) == length
+                and self._is_feed(without)
+                and best.rows[0] not in without.rows
             )
         except Exception as error:  # see session
             raise BrokenRelease(f"{layout.RANKER} does not answer: {error}") from error
         if not answers:
             raise BrokenRelease(
-                f"{layout.RANKER}, asked for one post, answers {best.rows} and {best.scores}"
+                f"{layout.RANKER}, asked for {length} posts, answers {best.rows} with "
+                f"{best.scores}, and without the first {without.rows} with {without.scores}"
             )
+
+    def _is_feed(self, ranked: Ranked) -> bool:
+        rows, scores = ranked.rows, ranked.scores
+        return bool(
+            rows.dtype == np.int64
+            and scores.dtype == np.float64
+            and rows.shape == scores.shape == (len(rows),)
+            and (rows >= 0).all()
+            and (rows < len(self.posts.ids)).all()
+            and len(set(rows.tolist())) == len(rows)
+            and np.isfinite(scores).all()
+            and (scores[1:] <= scores[:-1]).all()
+        )
 
 
 def _inputs(

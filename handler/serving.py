@@ -1,85 +1,149 @@
-"""Which release answers: the one that the channel named when it was loaded."""
+"""Which release answers: the one that the channel names, followed while calls are answered."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable
-from fractions import Fraction
 
-from artifacts.errors import ArtifactError
+from artifacts.errors import ArtifactError, BrokenRelease
+from handler import telemetry
 from handler.fetching import Fetching
-from handler.recommender import Recommender
+from handler.loading import Answering, Loaded, Loader
+from handler.settings import Settings
 
 RETRY_SECONDS = 5
-"""After a failed load the store is left alone for so long."""
+"""While nothing serves, the store is left alone for so long after a failure."""
+FIRST_WAIT = 2.0
+"""Seconds that a call waits for the first release, counted from when its loading began."""
+INIT_WAIT = 8.0
+"""Seconds that the function's start waits for it: Lambda's init phase has ten.
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
-_log = logging.getLogger(__name__)
+# Lambda stops a function between two calls, and what it does aside with it. What has not been done
+# long after it was begun is given so many seconds in each of the next so many calls.
+_LONG, _EACH, _CALLS = 1.0, 0.1, 10
 
 
 class NothingToServeError(Exception):
     """No release could be loaded yet; the message says why."""
 
 
+class _Look:
+    """One look at the channel, in a thread of its own."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self.began = time.monotonic()
+        self.calls = _CALLS
+        self._done = threading.Event()
+        self._look = look
+        # A daemon, or a store that does not answer would keep the process from ending.
+        threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def is_done(self) -> bool:
+        return self._done.is_set()
+
+    def wait(self, seconds: float) -> None:
+        self._done.wait(max(0.0, seconds))
+
+    def _run(self) -> None:
+        try:
+            self._look()
+        finally:
+            self._done.set()
+
+
 class Serving:
-    """Holds the loaded release.
+    """Holds what is loaded, and follows the channel: it loads beside and changes in one step.
 
     Args:
-        fetching: where it comes from.
+        settings: which channel, how often it is looked at, and what a recommender is told.
+        fetching: where all comes from.
         clock: seconds that only grow.
-        fresh_share: of a feed's places, for fresh posts.
     """
 
     def __init__(
         self,
+        settings: Settings,
         fetching: Fetching,
         clock: Callable[[], float] = time.monotonic,
-        fresh_share: Fraction = Fraction(0),
     ) -> None:
         self._fetching = fetching
+        self._loader = Loader(fetching, settings, clock)
+        self._every = settings.follow_seconds
         self._clock = clock
-        self._fresh_share = fresh_share
         self._lock = threading.Lock()
-        self._current: tuple[Recommender, str] | None = None
+        self._loaded: Loaded | None = None
         self._failure = "no release has been loaded"
-        self._next_try = clock()
+        self._next_look = clock()
+        self._look: _Look | None = None
 
-    def current(self) -> tuple[Recommender, str]:
-        """The release that answers, and the arm of its channel; loads it if need be.
+    def answering(self, user_id: int | None = None) -> Answering:
+        """What answers a reader, or whoever asks without being one.
 
         Raises:
-            NothingToServeError: there is none, and the last try was less than RETRY_SECONDS ago or
-                has failed just now.
+            NothingToServeError: nothing is loaded, and loading has failed or takes long.
         """
-        if self._current is None:
-            self.load()
-        if self._current is None:
+        self._follow()
+        loaded = self._loaded
+        if loaded is None:
             raise NothingToServeError(self._failure)
-        return self._current
+        return loaded.answering(user_id)
 
-    def load(self) -> None:
-        """Load the release unless it is loaded, or the last try failed just now."""
+    def refresh(self, seconds: float = INIT_WAIT) -> None:
+        """Look at the channel now, and wait for it so long at most."""
+        self._begin().wait(seconds)
+
+    def _follow(self) -> None:
+        look = self._look
+        if look is None or look.is_done:
+            if self._clock() < self._next_look:
+                return
+            look = self._begin()
+        if self._loaded is None:
+            look.wait(FIRST_WAIT - look.age)
+        elif look.age > _LONG and look.calls:
+            look.calls -= 1
+            look.wait(_EACH)
+
+    def _begin(self) -> _Look:
         with self._lock:
-            if self._current is None and self._clock() >= self._next_try:
-                self._try_to_load()
+            if self._look is None or self._look.is_done:
+                self._look = _Look(self._try)
+            return self._look
 
-    def refresh(self) -> None:
-        """Change to the release that the channel names by now; the old one stays if that fails."""
-        with self._lock:
-            self._try_to_load()
-
-    def _try_to_load(self) -> None:
+    def _try(self) -> None:
         try:
-            self._current = self._load()
-        except ArtifactError as error:
+            self._change()
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it in this thread
             self._failure = str(error)
-            self._next_try = self._clock() + RETRY_SECONDS
-            _log.error("no release could be loaded: %s", error)
+            if not isinstance(error, BrokenRelease):  # which the loader has told
+                telemetry.fault("StoreFailed", error)
+        pause = self._every if self._loaded else RETRY_SECONDS
+        self._next_look = self._clock() + pause
 
-    def _load(self) -> tuple[Recommender, str]:
-        fetched = self._fetching.begun()
-        if fetched is None:
-            arm = self._fetching.arm()
-            if self._current and self._current[0].manifest.release == arm.release:
-                return self._current[0], arm.name
-            fetched = self._fetching.fetch(arm)
-        return Recommender(fetched, self._fresh_share), fetched.arm
+    def _change(self) -> None:
+        current = self._loaded
+        found = self._fetching.channel(current.version if current and current.is_whole else "")
+        if found is None:
+            return
+        channel, version = found
+        if current is None:
+            self._loader.forget()
+        elif channel.revision < current.channel.revision:
+            raise ArtifactError(
+                f"the store shows revision {channel.revision} of the channel, which is older than "
+                f"{current.channel.revision}, which serves"
+            )
+        try:
+            recommenders = self._loader.all_of(channel)
+        except BrokenRelease:
+            if current:
+                raise
+            recommenders = self._loader.what_can_be(channel)
+        self._loaded = Loaded(channel, version, recommenders)
+        if current is None or current.channel.releases != channel.releases:
+            telemetry.loaded(channel.releases)

@@ -19,6 +19,8 @@ class AuthMode(StrEnum):
     """Who holds a token, to ask for the feed of the token's subject."""
 
 
+_DAY = 86_400
+
 MOST_FRESH_SHARE = Fraction(1, 2)
 """With more the feed would be fresh posts above all, and no longer what the reader likes best."""
 
@@ -37,6 +39,7 @@ class Settings:
             without it, every process makes up its own.
         fresh_share: LENTA_FRESH_SHARE, the share of a feed's places that fresh posts are given,
             from 0 to MOST_FRESH_SHARE; exact, as it was written.
+        follow_seconds: LENTA_FOLLOW_SECONDS, how often the channel is looked at, from 1 to a day.
     """
 
     store: str
@@ -46,6 +49,7 @@ class Settings:
     jwt_audience: str = ""
     reader_hash_key: str = ""
     fresh_share: Fraction = Fraction(0)
+    follow_seconds: float = 60
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -53,7 +57,7 @@ class Settings:
 
         Raises:
             ValueError: AUTH_MODE is none of the modes, or JWT with nothing to check tokens by, or
-                LENTA_FRESH_SHARE is no share.
+                LENTA_FRESH_SHARE or LENTA_FOLLOW_SECONDS no such number.
         """
         settings = cls(
             store=os.environ.get("ARTIFACT_STORE", ""),
@@ -63,6 +67,7 @@ class Settings:
             jwt_audience=os.environ.get("JWT_AUDIENCE", ""),
             reader_hash_key=os.environ.get("READER_HASH_KEY", ""),
             fresh_share=_fresh_share(os.environ.get("LENTA_FRESH_SHARE", "0")),
+            follow_seconds=_follow_seconds(os.environ.get("LENTA_FOLLOW_SECONDS", "60")),
         )
         if settings.auth_mode is AuthMode.JWT and not (
             settings.jwt_issuer and settings.jwt_audience
@@ -79,3 +84,12 @@ def _fresh_share(text: str) -> Fraction:
     if share is None or not 0 <= share <= MOST_FRESH_SHARE:
         raise ValueError(f"LENTA_FRESH_SHARE is {text[:80]!r}, but must be a number from 0 to 0.5")
     return share
+
+
+def _follow_seconds(text: str) -> float:
+    seconds = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= seconds <= _DAY:
+        raise ValueError(
+            f"LENTA_FOLLOW_SECONDS is {text[:80]!r}, but must be a whole number from 1 to {_DAY}"
+        )
+    return seconds

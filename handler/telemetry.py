@@ -6,20 +6,24 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 Never a token, never a text, and a reader's id only hashed.
 """
 
-import hmac
+import json
+import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from artifacts.pseudonym import pseudonym
+from handler.exposure import Exposure
+
 NAMESPACE = "Lenta"
 """Of the metrics; the template's alarms look there."""
 
-_HASH_DIGITS = 16
+_LONGEST = 500
 
 
 @dataclass(frozen=True)
@@ -27,17 +31,11 @@ class Answered:
     """What a reader was answered with.
 
     Attributes:
-        reader: the reader's id.
-        release: the id of the release.
-        arm: of the channel.
-        source: `model`, or `cold_start` for a reader whom the release does not know.
+        exposure: what was shown.
         feature_age: seconds from the end of the release's data to now.
     """
 
-    reader: int
-    release: str
-    arm: str
-    source: str
+    exposure: Exposure
     feature_age: int
 
 
@@ -52,15 +50,33 @@ class Call:
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
-def note(answered: Answered) -> None:
-    """Remember for the log what the call is answered with; nothing where nobody logs it."""
-    call = _current.get()
-    if call is not None:
-        call.answered = answered
+def fault(metric: str, error: BaseException | None) -> None:
+    """Log something that went wrong aside from any call, and count it.
+
+    Args:
+        metric: `ReleaseRefused`, `StoreFailed` or `ShardFailed`.
+        error: what went wrong.
+    """
+    _aside(metric, reason=(str(error) or type(error).__name__)[:_LONGEST])
+
+
+def loaded(releases: Sequence[str]) -> None:
+    """Log that other releases answer from now on, and count it as `ReleaseLoaded`."""
+    _aside("ReleaseLoaded", releases=list(releases))
+
+
+def _aside(metric: str, **facts: object) -> None:
+    line = EphemeralMetrics(namespace=NAMESPACE)
+    # As Lambda calls the function; on one's own machine it has no name.
+    line.add_dimension("FunctionName", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    line.add_metric(metric, MetricUnit.Count, 1)
+    for name, fact in facts.items():
+        line.add_metadata(name, fact)
+    line.flush_metrics()
 
 
 class Telemetry:
-    """Writes the line of each call to standard output, which Lambda sends to CloudWatch Logs.
+    """Writes a line for each call to standard output, which Lambda sends to CloudWatch Logs.
 
     Args:
         reader_hash_key: the key of the hash of readers' ids; if empty, one is made up.
@@ -68,6 +84,14 @@ class Telemetry:
 
     def __init__(self, reader_hash_key: str) -> None:
         self._key = reader_hash_key.encode() or secrets.token_bytes()
+
+    def note(self, answered: Answered) -> None:
+        """Log what a call is answered with: in the call's line, or where it has none in its own."""
+        call = _current.get()
+        if call is not None:
+            call.answered = answered
+        else:
+            print(json.dumps({"exposure": self._record(answered.exposure)}))
 
     @contextmanager
     def call(self, request_id: str, function_name: str) -> Iterator[Call]:
@@ -96,14 +120,11 @@ class Telemetry:
         line.add_metadata("milliseconds", round(milliseconds, 2))
         answered = call.answered
         if answered:
-            line.add_metric("Fallback", MetricUnit.Count, answered.source != "model")
+            is_fallback = answered.exposure.source != "model"
+            line.add_metric("Fallback", MetricUnit.Count, is_fallback)
             line.add_metric("FeatureAge", MetricUnit.Seconds, answered.feature_age)
-            line.add_metadata("release", answered.release)
-            line.add_metadata("arm", answered.arm)
-            line.add_metadata("source", answered.source)
-            line.add_metadata("reader", self._hash(answered.reader))
+            line.add_metadata("exposure", self._record(answered.exposure))
         line.flush_metrics()
 
-    def _hash(self, reader: int) -> str:
-        # Keyed: anybody could hash all ids there are.
-        return hmac.digest(self._key, str(reader).encode(), "sha256").hex()[:_HASH_DIGITS]
+    def _record(self, exposure: Exposure) -> dict[str, object]:
+        return exposure.record(pseudonym(exposure.reader, self._key))

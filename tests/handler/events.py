@@ -27,7 +27,7 @@ class Context:
 
 def function(settings: Settings) -> Send:
     """The function with these settings."""
-    entry = lambda_entry(create_app(settings), settings)
+    entry = lambda_entry(create_app(settings))
     return lambda event: entry(event, cast("LambdaContext", Context()))
 
 

@@ -1,5 +1,6 @@
 """Releases whose files are as the manifest says, but not as the format does: 503, and why."""
 
+import json
 from pathlib import Path
 
 import onnx
@@ -85,10 +86,15 @@ def test_a_catalogue_that_is_not_as_the_format_says_is_refused(
         (_readers(features=small.rows([(1, 2)] * 5, 2)), "lists of 2 float32, but must be"),
     ],
 )
-def test_readers_that_are_not_as_the_format_says_are_refused(
-    tmp_path: Path, data: bytes, reason: str
+def test_readers_that_are_not_as_the_format_says_are_told_and_as_unknown(
+    tmp_path: Path, data: bytes, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert reason in _reason(tmp_path / "store", {SHARD_OF_7: data})
+    small.put(tmp_path, {SHARD_OF_7: data})
+    with Client(create_app(Settings(store=str(tmp_path)))) as client:
+        assert client.get("/v1/recommendations?id=7").json()["source"] == "fallback"
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    (told,) = (line["reason"] for line in lines if "ShardFailed" in line)
+    assert reason in told
 
 
 def test_a_shard_without_readers_is_none_the_worse(tmp_path: Path) -> None:
@@ -136,12 +142,12 @@ def test_a_graph_that_would_read_a_file_of_the_functions_is_refused(tmp_path: Pa
         (
             "rows = Gather (eligible, best)",
             "rows = Shape (posts)",
-            "asked for one post, answers [40",
+            "asked for 5 posts, answers [40",
         ),
         (
             "rows = Gather (eligible, best)",
             "rows = Slice (shape, first, second)\nshape = Shape (posts)",
-            "asked for one post, answers [40]",
+            "asked for 5 posts, answers [40]",
         ),
     ],
 )
@@ -156,7 +162,7 @@ def test_a_graph_that_does_not_answer_as_the_format_says_is_refused(
 def test_a_graph_whose_scores_are_not_exact_is_refused(tmp_path: Path) -> None:
     text = small.RANKER.replace("double[", "float[").replace("<to = 11>", "<to = 1>")
     reason = _reason(tmp_path / "store", {"ranker.onnx": small.graph(text)})
-    assert "ranker.onnx, asked for one post, answers" in reason
+    assert "ranker.onnx, asked for 5 posts, answers" in reason
 
 
 def test_a_graph_for_more_features_than_the_release_has_is_refused(tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ from artifacts.publish import publish
 from artifacts.release import open_release
 from artifacts.stores import open_store
 from handler.api import create_app
-from handler.fetching import Fetching
 from handler.recommender import Ranked, Recommender
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
 from tests.handler.events import Event, function, http_event, rest_event
 from tests.handler.test_fresh_rule import A_FIFTH, plain_feed, plain_places
+from tests.support.recommender import reader_of, served_from
 from tests.support.releases import Trained
 
 HOUR = 3_600
@@ -53,11 +53,6 @@ def _with_fresh(fresh: set[int]) -> dict[str, bytes]:
     return {"posts.parquet": small.parquet({**small.posts_columns(), "fresh": column})}
 
 
-def _recommender(store: Path, share: Fraction) -> Recommender:
-    fetching = Fetching(Settings(str(store)))
-    return Recommender(fetching.fetch(fetching.arm()), share)
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With the small release, which tells the fresh posts."""
@@ -69,7 +64,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def by_share(store: Path) -> dict[Fraction, Recommender]:
     """The small release with several shares."""
-    return {share: _recommender(store, share) for share in SHARES}
+    return {share: served_from(store, share) for share in SHARES}
 
 
 @ANY
@@ -82,10 +77,11 @@ def test_a_feed_has_the_best_fresh_posts_at_their_places(
     best = small.feed(reader, hour, asked["exclude"])
     fresh = [post for post in best if post in FRESH]
     expected = plain_feed(best, fresh, share)[: asked["limit"]]
-    found = recommender.recommend(**asked)
+    row = reader_of(recommender, asked["user_id"])
+    found = recommender.recommend(row, asked["time"], asked["limit"], asked["exclude"])
     assert recommender.posts.ids[found.rows].tolist() == expected
     assert found.scores.tolist() == [small.score(reader, hour, post) for post in expected]
-    assert found.known == (reader in small.READERS)
+    assert (found.source == "model") == (reader in small.READERS)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +145,8 @@ def test_without_fresh_posts_a_share_changes_nothing(
     tmp_path: Path, changed: dict[str, bytes]
 ) -> None:
     small.put(tmp_path, changed)
-    feeds = [_recommender(tmp_path, share).recommend(7, HOUR, 40) for share in SHARES[::2]]
+    made = [served_from(tmp_path, share) for share in SHARES[::2]]
+    feeds = [one.recommend(reader_of(one, 7), HOUR, 40) for one in made]
     for feed in feeds[1:]:
         assert feed.rows.tolist() == feeds[0].rows.tolist()
         assert feed.scores.tolist() == feeds[0].scores.tolist()
@@ -181,11 +178,11 @@ def trained_with_fresh(trained: Trained, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_a_trained_model_ranks_fresh_posts_as_it_ranks_all(trained_with_fresh: Path) -> None:
-    plain = _recommender(trained_with_fresh, Fraction(0))
-    mixing = _recommender(trained_with_fresh, A_FIFTH)
+    plain = served_from(trained_with_fresh, Fraction(0))
+    mixing = served_from(trained_with_fresh, A_FIFTH)
     is_fresh = {*mixing.posts.fresh.tolist()}
     time = 1_634_212_800
-    for reader in (200, 203, 777, 10**9):
+    for reader in (reader_of(plain, user_id) for user_id in (200, 203, 777, 10**9)):
         ranked, _ = plain.rerank(reader, time, plain.posts.ids.tolist())
         score = dict(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True))
         best = plain.recommend(reader, time, 20).rows.tolist()
@@ -204,4 +201,4 @@ def test_a_trained_model_ranks_fresh_posts_as_it_ranks_all(trained_with_fresh: P
 
 def _part(feed: Ranked, place: int) -> Ranked:
     part = slice(place, place + 1)
-    return Ranked(feed.rows[part], feed.scores[part], feed.known)
+    return Ranked(feed.rows[part], feed.scores[part], feed.source)

@@ -1,7 +1,6 @@
 """The order of posts: that of the release's own graph, whatever is asked."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.fetching import Fetching
 from handler.recommender import Recommender
-from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
 from tests.handler.conftest import Small
+from tests.support.recommender import reader_of, served_from
 from tests.support.releases import Trained
 
 HOUR = 3_600
@@ -29,14 +27,9 @@ times = st.integers(0, 2**32)
 posts = st.lists(st.sampled_from(small.POSTS) | st.integers(-(2**63), 2**63 - 1), max_size=60)
 
 
-def _recommender(store: Path) -> Recommender:
-    fetching = Fetching(Settings(str(store)))
-    return Recommender(fetching.fetch(fetching.arm()))
-
-
 @pytest.fixture(scope="module")
 def of_small(small_release: Small) -> Recommender:
-    return _recommender(small_release.store)
+    return served_from(small_release.store)
 
 
 class FullScoring:
@@ -84,7 +77,7 @@ TrainedPair = tuple[Recommender, FullScoring]
 
 @pytest.fixture(scope="module")
 def trained_pair(trained: Trained) -> TrainedPair:
-    recommender = _recommender(trained.store)
+    recommender = served_from(trained.store)
     return recommender, FullScoring(trained)
 
 
@@ -103,10 +96,10 @@ def test_a_feed_is_the_best_of_a_full_scoring(
     scores = full.scores(reader, time)
     left_out = {*full.liked.get(reader, ()), *exclude}
     best = full.best({*scores} - left_out, reader, time)[:limit]
-    found = recommender.recommend(reader, time, limit, exclude)
+    found = recommender.recommend(reader_of(recommender, reader), time, limit, exclude)
     assert _ids(recommender, found.rows) == best
     assert found.scores.tolist() == [scores[post] for post in best]
-    assert found.known == (reader in full.liked)
+    assert (found.source == "model") == (reader in full.liked)
 
 
 @ANY
@@ -114,11 +107,11 @@ def test_a_feed_is_the_best_of_a_full_scoring(
 def test_a_feed_heeds_reader_hour_liked_and_excluded_posts(
     of_small: Recommender, reader: int, hour: int, exclude: list[int]
 ) -> None:
-    found = of_small.recommend(reader, hour * HOUR, 100, exclude)
+    found = of_small.recommend(reader_of(of_small, reader), hour * HOUR, 100, exclude)
     expected = small.feed(reader, hour % 24, exclude)
     assert _ids(of_small, found.rows) == expected
     assert found.scores.tolist() == [small.score(reader, hour % 24, post) for post in expected]
-    assert found.known == (reader in small.READERS)
+    assert (found.source == "model") == (reader in small.READERS)
 
 
 @ANY
@@ -126,8 +119,8 @@ def test_a_feed_heeds_reader_hour_liked_and_excluded_posts(
 def test_a_shorter_feed_is_the_beginning_of_a_longer_one(
     of_small: Recommender, reader: int, time: int, limit: int
 ) -> None:
-    shorter = of_small.recommend(reader, time, limit)
-    longer = of_small.recommend(reader, time, limit + 1)
+    shorter = of_small.recommend(reader_of(of_small, reader), time, limit)
+    longer = of_small.recommend(reader_of(of_small, reader), time, limit + 1)
     assert shorter.rows.tolist() == longer.rows[:limit].tolist()
     assert shorter.scores.tolist() == longer.scores[:limit].tolist()
 
@@ -138,11 +131,11 @@ def test_rerank_of_all_posts_agrees_exactly_with_recommendations(
     trained_pair: TrainedPair, reader: int, time: int
 ) -> None:
     recommender, full = trained_pair
-    ranked, unknown = recommender.rerank(reader, time, full.ids)
+    ranked, unknown = recommender.rerank(reader_of(recommender, reader), time, full.ids)
     assert unknown == []
     scores = dict(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True))
     assert len(scores) == len(full.ids)
-    feed = recommender.recommend(reader, time, 100)
+    feed = recommender.recommend(reader_of(recommender, reader), time, 100)
     assert feed.scores.tolist() == [scores[row] for row in feed.rows.tolist()]
     best = feed.rows.tolist()
     assert best == [row for row in ranked.rows.tolist() if row in best]
@@ -156,7 +149,7 @@ def test_rerank_of_some_posts_gives_exactly_the_scores_of_a_full_scoring(
     recommender, full = trained_pair
     given = data.draw(st.lists(st.sampled_from(full.ids), min_size=1, max_size=300))
     scores = full.scores(reader, time)
-    ranked, unknown = recommender.rerank(reader, time, given)
+    ranked, unknown = recommender.rerank(reader_of(recommender, reader), time, given)
     best = full.best({*given}, reader, time)
     assert unknown == []
     assert _ids(recommender, ranked.rows) == best

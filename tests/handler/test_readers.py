@@ -1,18 +1,21 @@
 """Readers are looked up in shards, each fetched when one of its readers first asks."""
 
+import asyncio
+import json
 import threading
+import time
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from artifacts.errors import BrokenRelease
 from artifacts.layout import shard_of, users_file
 from artifacts.release import Release, open_release
 from artifacts.stores import ObjectStore, StoredObject, open_store
-from handler.readers import SHARDS_KEPT, ReaderShards
+from handler.readers import ALONE_SECONDS, PATIENCE, SHARDS_KEPT, Reader, ReaderShards
 from tests.handler import small
 from tests.handler.conftest import Small
+from tests.support.recommender import awaited
 from tests.support.stores import Wrapped
 
 
@@ -26,6 +29,10 @@ class CountingStore(Wrapped):
     def read(self, key: str) -> StoredObject:
         self.reads[key.partition("/users/")[2]] += 1
         return super().read(key)
+
+
+def find(shards: ReaderShards, user_id: int) -> Reader:
+    return awaited(shards.find(user_id))
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_only_the_shard_of_the_reader_who_asks_is_read_and_once(
     shards, reads = counted
     assert reads == {}
     for reader in (7, 13, 7, 6_000_001):
-        shards.find(reader)
+        find(shards, reader)
     assert reads == {_file(7): 1}
 
 
@@ -56,15 +63,15 @@ def test_the_shards_last_asked_for_are_kept(
     shards, reads = counted
     assert SHARDS_KEPT < small.SHARDS
     for reader in range(SHARDS_KEPT + 1):  # one too many: the first is given up
-        shards.find(reader)
+        find(shards, reader)
     for reader in range(1, SHARDS_KEPT + 1):
-        shards.find(reader)
+        find(shards, reader)
     assert set(reads.values()) == {1}
-    shards.find(0)  # fetched again in place of the one not asked for longest
+    find(shards, 0)  # fetched again in place of the one not asked for longest
     assert reads[_file(0)] == 2
-    shards.find(2)
+    find(shards, 2)
     assert reads[_file(2)] == 1
-    shards.find(1)
+    find(shards, 1)
     assert reads[_file(1)] == 2
 
 
@@ -73,8 +80,8 @@ def test_every_reader_is_found_with_features_and_likes(
 ) -> None:
     shards, _ = counted
     for reader in small.READERS:
-        found = shards.find(reader)
-        assert found.known
+        found = find(shards, reader)
+        assert found.source == "model"
         assert found.features.tolist() == [[small.fondness(reader)]]
         assert found.liked.tolist() == small.liked(reader)
 
@@ -84,47 +91,88 @@ def test_an_unknown_reader_has_no_features_and_no_likes(
 ) -> None:
     shards, _ = counted
     for reader in (-7, 24, 10**15, -(2**63), 2**63 - 1):
-        found = shards.find(reader)
-        assert not found.known
+        found = find(shards, reader)
+        assert found.source == "cold_start"
         assert found.features.shape == (1, 1)
         assert np.isnan(found.features).all()
         assert found.liked.tolist() == []
 
 
-def test_readers_may_ask_at_once(small_release: Small) -> None:
-    release = open_release(open_store(str(small_release.store)), small_release.manifest.release)
-    shards = ReaderShards(release)
-    begin = threading.Barrier(4)
-    wrong: list[object] = []
+def test_readers_may_ask_at_once(counted: tuple[ReaderShards, Counter[str]]) -> None:
+    shards, reads = counted
+    asked = [reader for reader in small.READERS if reader % small.SHARDS < SHARDS_KEPT] * 3
 
-    def ask(first: int) -> None:
-        begin.wait()
-        for turn in range(300):
-            reader = small.READERS[(first * 7 + turn * 5) % len(small.READERS)]
-            try:
-                found = shards.find(reader)
-            except Exception as error:  # noqa: BLE001 - a thread's error would be lost
-                wrong.append(error)
-                return
-            if found.liked.tolist() != small.liked(reader):
-                wrong.append(reader)
+    async def ask() -> list[Reader]:
+        return await asyncio.gather(*map(shards.find, asked))
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
+    for reader, found in zip(asked, awaited(ask()), strict=True):
+        assert found.liked.tolist() == small.liked(reader)
+    assert set(reads.values()) == {1}
 
 
-def test_a_shard_that_failed_is_fetched_again(small_release: Small) -> None:
-    class Failing(CountingStore):
-        def read(self, key: str) -> StoredObject:
-            stored = super().read(key)
-            return StoredObject(b"", stored.version) if self.reads.total() == 1 else stored
+class Failing(CountingStore):
+    """A store where the first read of a shard gives other bytes."""
 
-    store = Failing(open_store(str(small_release.store)))
+    def read(self, key: str) -> StoredObject:
+        stored = super().read(key)
+        return StoredObject(b"", stored.version) if self.reads.total() == 1 else stored
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_readers_of_a_shard_that_failed_are_as_unknown_until_it_is_fetched_again(
+    small_release: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock, store = Clock(), Failing(open_store(str(small_release.store)))
+    shards = ReaderShards(Release(store, small_release.manifest), clock)
+    for _ in range(3):
+        found = find(shards, 7)
+        assert (found.source, found.liked.tolist()) == ("fallback", [])
+        assert np.isnan(found.features).all()
+    assert find(shards, 8).source == "model"
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line["ShardFailed"] == [1.0]
+    assert "users/00001.parquet" in line["reason"]
+    clock.seconds += ALONE_SECONDS
+    assert find(shards, 7).source == "model"
+
+
+class Stalling(CountingStore):
+    """A store that does not answer for a while."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        super().__init__(store)
+        self.answers = threading.Event()
+
+    def read(self, key: str) -> StoredObject:
+        self.answers.wait(60)
+        return super().read(key)
+
+
+def test_a_store_that_stalls_is_waited_for_once_and_then_left_alone(
+    small_release: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Stalling(open_store(str(small_release.store)))
     shards = ReaderShards(Release(store, small_release.manifest))
-    with pytest.raises(BrokenRelease):
-        shards.find(7)
-    assert shards.find(7).known
+    taken = []
+    for reader in (7, 8, 9):
+        began = time.monotonic()
+        assert find(shards, reader).source == "fallback"
+        taken.append(time.monotonic() - began)
+    assert PATIENCE <= taken[0] < 2 * PATIENCE
+    assert max(taken[1:]) < PATIENCE / 2
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line["reason"] == "shard 1 takes long"
+    store.answers.set()
+    until = time.monotonic() + 30
+    while find(shards, 7).source == "fallback" and time.monotonic() < until:
+        time.sleep(0.01)
+    # What was stalled has arrived, so the store is well.
+    assert find(shards, 7).source == find(shards, 8).source == "model"

@@ -49,9 +49,9 @@ def test_every_feed_leaves_one_line(
         (line,) = lines(capsys)
         assert line["request_id"] == Context().aws_request_id
         assert line["status"] == 200
-        assert line["release"] == small_release.manifest.release
-        assert line["arm"] == "control"
-        assert line["source"] == "model"
+        assert line["exposure"]["release"] == small_release.manifest.release
+        assert line["exposure"]["arm"] == "control"
+        assert line["exposure"]["source"] == "model"
         assert line["milliseconds"] == pytest.approx(metrics(line)["Duration"], abs=0.01)
         assert metrics(line)["Fallback"] == 0
         assert metrics(line)["FeatureAge"] > 0
@@ -63,6 +63,7 @@ def test_the_reference_shows_such_a_line(send: Send, capsys: pytest.CaptureFixtu
     send(http_event("/v1/recommendations", "id=7"))
     (line,) = lines(capsys)
     assert [*shown] == [*line]
+    assert [*shown["exposure"]] == [*line["exposure"]]
     assert metrics(shown).keys() == metrics(line).keys()
 
 
@@ -71,7 +72,7 @@ def test_an_answer_for_an_unknown_reader_counts_as_fallback(
 ) -> None:
     send(http_event("/v1/recommendations", f"id={STRANGER}"))
     (line,) = lines(capsys)
-    assert line["source"] == "cold_start"
+    assert line["exposure"]["source"] == "cold_start"
     assert metrics(line)["Fallback"] == 1
 
 
@@ -84,7 +85,7 @@ def test_a_reader_is_known_by_a_hash_that_stays_the_same_under_its_key(
     for function_ in (send, keyed, *others):
         function_(http_event("/v1/recommendations", f"id={STRANGER}"))
     send(http_event("/v1/recommendations", "id=7"))
-    hashes = [line["reader"] for line in lines(capsys)]
+    hashes = [line["exposure"]["reader"] for line in lines(capsys) if "exposure" in line]
     assert hashes[0] == hashes[1]
     assert len({*hashes}) == 4
     assert all(len(found) == 16 and int(found, 16) >= 0 for found in hashes)
@@ -111,7 +112,7 @@ def test_calls_without_a_feed_are_timed_too(send: Send, capsys: pytest.CaptureFi
         (line,) = lines(capsys)
         assert line["status"] == status
         assert metrics(line).keys() == {"Duration"}
-        assert "release" not in line
+        assert "exposure" not in line
 
 
 def test_what_cannot_be_answered_is_logged(
@@ -120,6 +121,8 @@ def test_what_cannot_be_answered_is_logged(
     small.put(tmp_path / "store")
     without_release = function(Settings(str(tmp_path / "nowhere")))
     without_release(http_event("/v1/recommendations", "id=7"))
-    (line,) = lines(capsys)
+    told, line = lines(capsys)
+    assert told["StoreFailed"] == [1.0]
+    assert "nothing was ever promoted" in told["reason"]
     assert line["status"] == 503
     assert "nothing was ever promoted" in caplog.text

@@ -1,5 +1,6 @@
 """When no release can answer: 503, why, and when to try again; and how it ends."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from artifacts.manifest import Manifest
 from artifacts.moves import promote
 from artifacts.stores import open_store
 from handler.api import create_app
+from handler.readers import ALONE_SECONDS
 from handler.serving import RETRY_SECONDS
 from handler.settings import Settings
 from tests.handler import small
@@ -134,20 +136,25 @@ def test_a_file_that_was_harmed_is_not_served_and_served_again_once_it_is_repair
 
 
 @pytest.mark.parametrize("harm", HARM)
-def test_a_harmed_shard_stops_its_own_readers_only_and_until_it_is_repaired(
-    store: Path, harm: Callable[[bytes], bytes | None]
+def test_a_harmed_shard_makes_its_own_readers_unknown_until_it_is_repaired(
+    store: Path, harm: Callable[[bytes], bytes | None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = _folder(store, small.put(store)) / SHARD_OF_7
     good = file.read_bytes()
     _write(file, harm(good))
-    with _client(store) as client:
-        assert client.get("/healthz").status_code == 200
+    clock = Clock()
+    with _client(store, clock) as client:
+        capsys.readouterr()
         for method, url, body in CALLS[:3]:
-            reason = _unavailable(client.request(method, url, json=body))
-            assert SHARD_OF_7 in reason
-            assert HARM[harm] in reason
+            assert client.request(method, url, json=body).status_code == 200
+        told, *shown = map(json.loads, capsys.readouterr().out.splitlines())
+        assert told["ShardFailed"] == [1.0]
+        assert SHARD_OF_7 in told["reason"]
+        assert HARM[harm] in told["reason"]
+        assert [line["exposure"]["source"] for line in shown] == ["fallback"] * 3
         assert client.get("/v1/recommendations?id=8").json()["source"] == "model"
         _write(file, good)
+        clock.seconds += ALONE_SECONDS
         assert client.get("/v1/recommendations?id=7").json()["source"] == "model"
 
 

@@ -8,10 +8,9 @@ import pytest
 
 from artifacts.errors import BrokenRelease
 from artifacts.proofs import FirstStage, Recall
-from handler.fetching import Fetching
 from handler.recommender import Recommender
-from handler.settings import Settings
 from tests.handler import small
+from tests.support.recommender import reader_of, served_from
 
 # The small release's ranker, to whose scores a vector adds: its first number, less its second.
 RANKER = small.RANKER.replace("int64[1] k\n)", "int64[1] k,\n    float[2, N] vectors\n)").replace(
@@ -61,14 +60,13 @@ def recommender(store: Path, vectors: pa.Array | None, stage: FirstStage | None)
 
 def put(store: Path, changed: dict[str, bytes], stage: FirstStage | None) -> Recommender:
     small.put(store, changed, stage=stage)
-    fetching = Fetching(Settings(str(store)))
-    return Recommender(fetching.fetch(fetching.arm()))
+    return served_from(store)
 
 
 def test_they_are_given_post_by_post(tmp_path: Path) -> None:
     vectors = small.rows([(BONUS[post] + 1, 1) for post in small.POSTS], 2)
     found = recommender(tmp_path, vectors, STAGE)
-    feed = found.recommend(user_id=1, time=0, limit=100)
+    feed = found.recommend(reader_of(found, 1), time=0, limit=100)
     expected = [float(small.score(1, 0, post)) + BONUS[post] for post in small.POSTS]
     assert feed.scores.tolist() == [expected[row] for row in feed.rows]
     assert found.posts.first_stage["vectors"].flags.c_contiguous
@@ -98,7 +96,7 @@ def test_they_need_not_be_looked_at_where_every_post_is_scored(tmp_path: Path) -
     columns = small.posts_columns() | {"vector": small.rows([(np.nan, 1)] * len(small.POSTS), 2)}
     unused = STAGE.model_copy(update={"used": False})
     found = put(tmp_path, {"posts.parquet": small.parquet(columns)}, unused)
-    assert len(found.recommend(user_id=1, time=0, limit=5).rows) == 5
+    assert len(found.recommend(reader_of(found, 1), time=0, limit=5).rows) == 5
 
 
 def in_blocks(store: Path, block: pa.Array | None) -> Recommender:
@@ -114,7 +112,8 @@ def test_they_are_given_block_by_block_where_the_first_stage_looks_into_blocks(
     tmp_path: Path,
 ) -> None:
     block = pa.array([row * 7 % 40 % 3 for row in range(len(small.POSTS))], pa.int32())
-    feed = in_blocks(tmp_path, block).recommend(user_id=1, time=0, limit=100)
+    found = in_blocks(tmp_path, block)
+    feed = found.recommend(reader_of(found, 1), time=0, limit=100)
     widest = max(BONUS.values()) - 1
     expected = [float(small.score(1, 0, post)) + BONUS[post] + widest for post in small.POSTS]
     assert feed.scores.tolist() == [expected[row] for row in feed.rows]

@@ -56,6 +56,18 @@ def test_the_metrics_of_the_functions_log_are_watched(
     assert alarm["Threshold"] == threshold
 
 
+def test_refused_releases_and_a_failing_store_are_watched(default: Stack) -> None:
+    alarm = default.properties("ReleaseAlarm")
+    shown, *read = alarm["Metrics"]
+    assert shown["Expression"] == "FILL(refused, 0) + FILL(failed, 0)"
+    assert [one["MetricStat"]["Stat"] for one in read] == ["Sum", "Sum"]
+    assert [one["MetricStat"]["Metric"] for one in read] == [
+        {"Namespace": telemetry.NAMESPACE, "MetricName": name, "Dimensions": OF_FUNCTION}
+        for name in ("ReleaseRefused", "StoreFailed")
+    ]
+    assert alarm["Threshold"] == 0
+
+
 def test_thresholds_are_parameters() -> None:
     changed = stack(MaxP99Milliseconds=200, MaxFeatureAgeHours=26, MaxFallbackPercent=10)
     assert changed.properties("DurationAlarm")["Threshold"] == 200
@@ -71,7 +83,7 @@ def test_alarms_are_told_to_the_topic_that_is_named(default: Stack) -> None:
 
 
 def test_every_alarm_says_what_it_means(default: Stack) -> None:
-    assert len(alarms(default)) == 6
+    assert len(alarms(default)) == 7
     assert all(alarm["AlarmDescription"] for alarm in alarms(default))
 
 

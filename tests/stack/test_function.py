@@ -54,6 +54,12 @@ def test_a_share_that_the_function_would_refuse_is_refused(
         assert not pattern.fullmatch(text), text
 
 
+def test_it_looks_at_the_channel_as_often_as_is_named(function: Resource) -> None:
+    assert str(function["Environment"]["Variables"]["LENTA_FOLLOW_SECONDS"]) == "60"
+    quicker = stack(FollowSeconds=5).properties("Function")
+    assert str(quicker["Environment"]["Variables"]["LENTA_FOLLOW_SECONDS"]) == "5"
+
+
 def test_it_logs_json_where_its_role_may_write(function: Resource) -> None:
     assert function["LoggingConfig"] == {"LogGroup": {"Ref": "Logs"}, "LogFormat": "JSON"}
 

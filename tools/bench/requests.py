@@ -1,5 +1,6 @@
 """One request: in process, through AWS's Runtime Interface Emulator, and the course's way."""
 
+import asyncio
 import contextlib
 import io
 import statistics
@@ -33,8 +34,8 @@ _CONTEXT = cast("LambdaContext", SimpleNamespace(aws_request_id="1", function_na
 def measure() -> Measured:
     """Milliseconds of each way to ask, in turn, each time for another reader."""
     settings = Settings(store=str(store()))
-    recommender = _recommender(settings.store)
-    entry = lambda_entry(create_app(settings), settings)
+    recommender, alone = _alone(settings)
+    entry = lambda_entry(create_app(settings))
     folder, version = function()
     course = Course(network(), _COURSES_TREES)
     posts, evening = course.catalogue(len(recommender.posts.ids)), pd.Timestamp(EVENING, unit="s")
@@ -48,7 +49,7 @@ def measure() -> Measured:
         taken = _in_turn(
             course.users.index.tolist(),
             {
-                "the recommender alone": lambda reader: recommender.recommend(reader, EVENING, 5),
+                "the recommender alone": alone,
                 _EVENT: answer,
                 "the same through the emulator": lambda reader: runtime.invoke(event(reader)),
                 "the course's way: pandas, CatBoost": lambda reader: course.recommend(
@@ -86,6 +87,15 @@ def _in_turn(
     return taken
 
 
-def _recommender(address: str) -> Recommender:
-    fetching = Fetching(Settings(address))
-    return Recommender(fetching.fetch(fetching.arm()))
+def _alone(settings: Settings) -> tuple[Recommender, Callable[[int], object]]:
+    """The recommender, and how it is asked without the API around it."""
+    fetching, loop = Fetching(settings), asyncio.new_event_loop()
+    found = fetching.channel()
+    if found is None:
+        raise LookupError(f"{settings.store} serves nothing")
+    recommender = Recommender(fetching.release(found[0].arms[0].release))
+
+    async def ask(reader: int) -> None:
+        recommender.recommend(await recommender.reader(reader), EVENING, 5)
+
+    return recommender, lambda reader: loop.run_until_complete(ask(reader))
