@@ -1,5 +1,7 @@
-"""The JSON files of a store: strict, immutable, versioned."""
+"""The JSON files of a store: strict, immutable, versioned, and with a digest of themselves."""
 
+import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
@@ -9,6 +11,9 @@ from artifacts.errors import BrokenRelease
 from artifacts.layout import is_release_id
 
 _SHOWN = 3
+
+_END = b"\n}\n"
+_DIGEST = re.compile(rb',\n  "digest": "([0-9a-f]{64})"\n}\n\Z')
 
 
 def to_second(now: datetime | None) -> datetime:
@@ -60,17 +65,28 @@ class Document(Part):
     schema_version: Literal[1] = 1
 
     def to_json(self) -> bytes:
-        """The file's bytes: UTF-8, indented for people."""
-        return self.model_dump_json(indent=2).encode() + b"\n"
+        """The file's bytes: UTF-8, indented for people; last comes the sha256 of all before."""
+        text = self.model_dump_json(indent=2).encode().removesuffix(_END.strip()).rstrip()
+        digest = hashlib.sha256(text).hexdigest().encode()
+        return b'%b,\n  "digest": "%b"%b' % (text, digest, _END)
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
         """Read the file's bytes.
 
+        Files of earlier versions have no digest, and are taken as they are.
+
         Raises:
-            BrokenRelease: they are not JSON, not this document, or of another schema version.
+            BrokenRelease: they are not JSON, not this document, or of another schema version, or
+                their digest is another.
         """
         kind = cls.__name__.lower()
+        found = _DIGEST.search(data)
+        if found:
+            text = data[: found.start()]
+            if hashlib.sha256(text).hexdigest().encode() != found[1]:
+                raise BrokenRelease(f"the {kind} was changed: its digest is not that of its text")
+            data = text + _END
         try:
             document = cls.model_validate_json(data, strict=True)
         except ValidationError as error:

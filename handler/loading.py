@@ -12,8 +12,9 @@ from handler.fetching import Fetching
 from handler.recommender import Recommender
 from handler.settings import Settings
 
-REFUSED_SECONDS = 60
-"""A release that was refused is left alone for so long: it may be repaired, or was read wrongly."""
+REFUSED_LOOKS = 5
+"""A release that was refused is left alone for so many looks at the channel, and then tried again:
+it may have been repaired, or was read wrongly."""
 
 _EARLIER = 3
 """How many earlier releases are tried where nothing serves yet."""
@@ -64,6 +65,10 @@ class Loaded:
         return Answering(self.recommenders[arm.release], arm, experiment)
 
 
+class RefusedError(BrokenRelease):
+    """A release is not what it must be; it has been told once."""
+
+
 class Loader:
     """Loads releases, each once.
 
@@ -83,13 +88,13 @@ class Loader:
         self._settings = settings
         self._clock = clock
         self._loaded: dict[str, Recommender] = {}
-        self._refused: dict[str, tuple[float, BrokenRelease]] = {}
+        self._refused: dict[str, tuple[float, RefusedError]] = {}
 
     def load(self, release_id: str) -> Recommender:
         """The release, checked and tried out.
 
         Raises:
-            BrokenRelease: it is not what it must be, or was not less than REFUSED_SECONDS ago.
+            RefusedError: it is not what it must be, or was not less than REFUSED_LOOKS ago.
             StoreUnavailable: the store cannot be read.
         """
         if release_id in self._loaded:
@@ -103,8 +108,11 @@ class Loader:
         except StoreUnavailable:
             raise
         except Exception as error:
-            broken = BrokenRelease(f"release {release_id} is refused: {_told(error)}")
-            self._refused[release_id] = self._clock() + REFUSED_SECONDS, broken
+            broken = RefusedError(f"release {release_id} is refused: {_told(error)}")
+            self._refused[release_id] = (
+                self._clock() + REFUSED_LOOKS * self._settings.follow_seconds,
+                broken,
+            )
             telemetry.fault("ReleaseRefused", broken)
             raise broken from error
         self._refused.pop(release_id, None)
@@ -119,7 +127,7 @@ class Loader:
         """The releases that the channel names; the others are forgotten.
 
         Raises:
-            BrokenRelease, StoreUnavailable: as `load`, of any of them; none is forgotten then.
+            RefusedError, StoreUnavailable: as `load`, of any of them; none is forgotten then.
         """
         found = {release: self.load(release) for release in channel.releases}
         self._loaded = dict(found)
@@ -131,7 +139,7 @@ class Loader:
         For one that is refused another of its arms, or else the last that was served before.
 
         Raises:
-            BrokenRelease, StoreUnavailable: none of them can be loaded.
+            RefusedError, StoreUnavailable: none of them can be loaded.
         """
         found = self._loadable(channel.releases)
         if not found:
@@ -146,7 +154,7 @@ class Loader:
     def _loadable(self, releases: Iterable[str], most: int | None = None) -> dict[str, Recommender]:
         found: dict[str, Recommender] = {}
         for release in releases:
-            with suppress(BrokenRelease):
+            with suppress(RefusedError):
                 found[release] = self.load(release)
             if len(found) == most:
                 break

@@ -18,7 +18,7 @@ from handler.tables import Readers, read_readers
 
 SHARDS_KEPT = 4
 """About 3 MB each; an instance of the function sees few readers at a time."""
-PATIENCE = 0.25
+PATIENCE = 0.2
 """Seconds that a call waits for a shard; then its reader gets a feed without it."""
 ALONE_SECONDS = 5
 """After a failure so long nothing is waited for: of the shard, or of all while the store fails."""

@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from artifacts.errors import ArtifactError, BrokenRelease
+from artifacts.errors import ArtifactError
 from handler import telemetry
 from handler.fetching import Fetching
-from handler.loading import Answering, Loaded, Loader
+from handler.loading import Answering, Loaded, Loader, RefusedError
 from handler.settings import Settings
 
 RETRY_SECONDS = 5
@@ -93,9 +93,9 @@ class Serving:
             raise NothingToServeError(self._failure)
         return loaded.answering(user_id)
 
-    def refresh(self, seconds: float = INIT_WAIT) -> None:
-        """Look at the channel now, and wait for it so long at most."""
-        self._begin().wait(seconds)
+    def refresh(self) -> None:
+        """Look at the channel now, and wait for it, INIT_WAIT at most."""
+        self._begin().wait(INIT_WAIT)
 
     def _follow(self) -> None:
         look = self._look
@@ -120,7 +120,7 @@ class Serving:
             self._change()
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it in this thread
             self._failure = str(error)
-            if not isinstance(error, BrokenRelease):  # which the loader has told
+            if not isinstance(error, RefusedError):
                 telemetry.fault("StoreFailed", error)
         pause = self._every if self._loaded else RETRY_SECONDS
         self._next_look = self._clock() + pause
@@ -140,7 +140,7 @@ class Serving:
             )
         try:
             recommenders = self._loader.all_of(channel)
-        except BrokenRelease:
+        except RefusedError:
             if current:
                 raise
             recommenders = self._loader.what_can_be(channel)

@@ -1,6 +1,8 @@
 """A small release to test with."""
 
+import json
 from datetime import UTC, date, datetime
+from typing import Any
 
 from artifacts.manifest import Code, DataFacts, Dropped, Features, ManifestDraft
 from artifacts.proofs import Check, Evaluation, Exactness, Gate, Score
@@ -61,3 +63,10 @@ def draft(*, exact: bool = True, good: bool = True) -> ManifestDraft:
         ),
         code=Code(version="0.1.0", python="3.11.7", libraries={"lightgbm": "4.7.0"}),
     )
+
+
+def fields_of(document: bytes) -> dict[str, Any]:
+    """What is in a document, without its digest, so that it may be changed."""
+    fields: dict[str, Any] = json.loads(document)
+    del fields["digest"]
+    return fields

@@ -27,7 +27,7 @@ from artifacts.publish import publish
 from artifacts.release import open_release
 from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.conftest import Tamper
-from tests.artifacts.examples import FILES, NOW, draft
+from tests.artifacts.examples import FILES, NOW, draft, fields_of
 from tests.support.stores import Wrapped
 
 KEY = "channels/production.json"
@@ -173,7 +173,7 @@ def test_a_release_whose_gate_failed_is_served_for_a_reason_which_the_history_ke
 def test_no_reason_serves_a_release_that_is_not_exact(store: ObjectStore, tamper: Tamper) -> None:
     [release] = published(store, 1)
     key = f"releases/{release}/manifest.json"
-    manifest = json.loads(store.read(key).data)
+    manifest = fields_of(store.read(key).data)
     manifest["exactness"]["passed"] = False
     tamper(key, json.dumps(manifest).encode())
     with pytest.raises(NotExact):
@@ -251,7 +251,7 @@ def test_an_unreadable_channel_is_refused_and_not_overwritten(
 ) -> None:
     one, two = published(store, 2)
     promote(store, one)
-    broken = json.dumps({**json.loads(store.read(KEY).data), **change}).encode()
+    broken = json.dumps({**fields_of(store.read(KEY).data), **change}).encode()
     tamper(KEY, broken)
     with pytest.raises(BrokenRelease, match=f"channel production: .*{complaint}"):
         read_channel(store)
@@ -273,7 +273,7 @@ def test_arms_that_cannot_be_are_refused(
 ) -> None:
     store = open_store(str(tmp_path_factory.mktemp("store")))
     [release] = published(store, 1)
-    fields = json.loads(promote(store, release).to_json())
+    fields = fields_of(promote(store, release).to_json())
     fields["arms"] = [{"name": name, "release": release, "share": share} for name, share in arms]
     with pytest.raises(BrokenRelease, match=complaint):
         Channel.from_json(json.dumps(fields).encode())

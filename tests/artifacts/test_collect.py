@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifacts import experiment
@@ -154,6 +154,7 @@ def test_a_collection_that_dies_leaves_no_half_a_release(store: ObjectStore, ste
     assert not [key for key in store.keys("releases/") if stale in key]
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 5), max_size=10), st.integers(1, 5))
 def test_what_can_be_rolled_back_to_stays_whole(
     tmp_path_factory: pytest.TempPathFactory, promotions: list[int], keep: int

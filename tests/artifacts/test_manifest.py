@@ -11,7 +11,7 @@ from artifacts.errors import BrokenRelease
 from artifacts.layout import POSTS, RANKER, users_file
 from artifacts.manifest import Code, DataFacts, Dropped, Features, FileEntry, Manifest
 from artifacts.proofs import Check, Evaluation, Exactness, Gate, Score
-from tests.artifacts.examples import FILES, NOW, draft
+from tests.artifacts.examples import FILES, NOW, draft, fields_of
 
 COUNTS = st.integers(0, 2**63)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -94,7 +94,7 @@ def example() -> Manifest:
 
 
 def changed(**fields: Any) -> bytes:
-    return json.dumps({**json.loads(example().to_json()), **fields}).encode()
+    return json.dumps({**fields_of(example().to_json()), **fields}).encode()
 
 
 @given(manifests())
@@ -115,6 +115,19 @@ def test_what_is_no_manifest_is_refused_with_a_sentence(data: bytes) -> None:
         Manifest.from_json(data)
 
 
+@given(bit=st.integers(0, len(example().to_json()) * 8 - 1))
+def test_a_manifest_with_a_bit_flipped_is_refused(bit: int) -> None:
+    data = bytearray(example().to_json())
+    data[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(BrokenRelease):
+        Manifest.from_json(bytes(data))
+
+
+def test_a_manifest_without_a_digest_is_of_an_earlier_version_and_read() -> None:
+    manifest = example()
+    assert Manifest.from_json(json.dumps(fields_of(manifest.to_json())).encode()) == manifest
+
+
 @given(cut=st.integers(0, len(example().to_json()) - 2))
 def test_a_manifest_cut_short_is_refused(cut: int) -> None:
     with pytest.raises(BrokenRelease, match="the manifest is unreadable: "):
@@ -129,7 +142,7 @@ def test_another_schema_version_is_refused(version: object) -> None:
 
 
 def test_a_manifest_without_schema_version_is_refused() -> None:
-    fields = json.loads(example().to_json())
+    fields = fields_of(example().to_json())
     del fields["schema_version"]
     with pytest.raises(BrokenRelease, match="names no schema_version"):
         Manifest.from_json(json.dumps(fields).encode())
@@ -164,7 +177,7 @@ def test_a_field_that_cannot_be_is_named(fields: dict[str, object], complaint: s
     ],
 )
 def test_a_path_that_cannot_be_is_refused(path: str, complaint: str) -> None:
-    files = json.loads(example().to_json())["files"]
+    files = fields_of(example().to_json())["files"]
     files.append({"path": path, "sha256": "0" * 64, "size": 1})
     with pytest.raises(BrokenRelease, match=complaint):
         Manifest.from_json(changed(files=files))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from artifacts import experiment
@@ -242,6 +242,7 @@ def test_a_later_promotion_is_not_undone_for_one_that_was_collected(store: Objec
     assert served(store) == [later]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(["promote", "rollback"]), max_size=12))
 def test_roll_backs_undo_promotions_like_a_stack(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]

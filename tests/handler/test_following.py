@@ -21,7 +21,7 @@ from artifacts.moves import promote, rollback, substitute
 from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.api import create_app
 from handler.fetching import Fetching
-from handler.loading import REFUSED_SECONDS
+from handler.loading import REFUSED_LOOKS
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
@@ -206,7 +206,7 @@ def test_a_release_that_is_broken_is_refused_told_once_and_left_alone_for_a_whil
     function.clock.seconds -= EVERY  # no time has passed, but another look is due
     assert function.look() == first.release
     assert metrics(capsys, "ReleaseRefused") == []
-    function.clock.seconds += REFUSED_SECONDS
+    function.clock.seconds += REFUSED_LOOKS * EVERY
     assert function.look() == second.release
     assert [line["releases"] for line in metrics(capsys, "ReleaseLoaded")] == [[second.release]]
 
@@ -234,7 +234,7 @@ def test_a_function_that_starts_with_a_broken_release_serves_the_one_before(
     assert refused == [fourth.release, third.release]
     for mend in mends:
         mend()
-    function.clock.seconds += REFUSED_SECONDS
+    function.clock.seconds += REFUSED_LOOKS * EVERY
     assert function.look() == fourth.release
 
 
@@ -381,7 +381,7 @@ def test_an_experiment_with_a_broken_arm_is_refused_as_a_whole(
     function.look()
     assert {shown(function, reader) for reader in range(40)} == {("control", old.release)}
     mend()
-    function.clock.seconds += REFUSED_SECONDS
+    function.clock.seconds += REFUSED_LOOKS * EVERY
     function.look()
     assert len({shown(function, reader) for reader in range(40)}) == 2
 

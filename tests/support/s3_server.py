@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
-from wsgiref.types import StartResponse, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from boto3.session import Session
@@ -72,7 +72,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def listening(app: S3Server, host: str) -> Iterator[str]:
+def listening(app: WSGIApplication, host: str) -> Iterator[str]:
     """Let the server answer at an address of this machine, too; yields the URL."""
     server = make_server(host, 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
