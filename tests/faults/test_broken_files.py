@@ -85,10 +85,10 @@ def test_files_of_two_releases_are_never_mixed(
     function = network.start()
     assert function.ask(CACHED) == ("old", "model")
     new = network.publish("new", {"users/00001.parquet": small.parquet(_other_likes())})
+    promote(network.store, new.release)
     network.server.break_down(
         release_key(new.release, path), answers_instead(new.release, old.release)
     )
-    promote(network.store, new.release)
     capsys.readouterr()
     if path.startswith("users/"):
         function.recovers(lambda: function.ask(CACHED) == ("new", "model"))
