@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.network import Network
-from tests.support.faulty_s3 import FaultyS3
 from tests.support.s3_server import HOST, S3Server, listening
+from tools.faulty_s3 import FaultyS3
 
 TABLE = Path(".bench/faults.json")
 

@@ -20,7 +20,7 @@ from handler.settings import Settings
 from tests.artifacts.examples import draft
 from tests.handler import small
 from tests.handler.client import Client
-from tests.support.faulty_s3 import FaultyS3
+from tools.faulty_s3 import FaultyS3
 
 SPEED = 10
 """How much faster the function's own clock goes, by which it looks at the channel and waits."""

@@ -14,7 +14,7 @@ from tests.faults.conftest import Row
 from tests.faults.network import MOST_SECONDS, Network
 from tests.faults.test_serving import CACHED, OTHER, Output, told
 from tests.handler import small
-from tests.support.faulty_s3 import answers_instead
+from tools.faulty_s3 import answers_instead
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ from artifacts.layout import release_key
 from artifacts.moves import promote
 from tests.faults.conftest import Row
 from tests.faults.network import MOST_SECONDS, Network
-from tests.support import faulty_s3
-from tests.support.faulty_s3 import Fault
+from tools import faulty_s3
+from tools.faulty_s3 import Fault
 
 pytestmark = pytest.mark.slow
 

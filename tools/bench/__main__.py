@@ -9,7 +9,7 @@ from tools.bench.table import Measured, report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("requests", "load", "memory", "cold", "reading", "catalogue", "lift", "plot")
+NAMES = ("requests", "load", "memory", "cold", "reading", "catalogue", "soak", "lift", "plot")
 """Quick ones first."""
 
 for name in sys.argv[1:] or NAMES:

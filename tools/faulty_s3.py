@@ -47,6 +47,7 @@ class FaultyS3:
         return *found["head"], body
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
         part, fault = self._fault or ("", _no_fault)
         hit = environ["REQUEST_METHOD"] in {"GET", "HEAD"} and part in environ["PATH_INFO"]
         status, headers, body = (fault if hit else _no_fault)(self, environ)
