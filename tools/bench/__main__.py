@@ -9,7 +9,9 @@ from tools.bench.table import Measured, report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("requests", "load", "memory", "cold", "reading", "catalogue", "soak", "lift", "plot")
+NAMES = (
+    "requests", "load", "memory", "cold", "reading", "catalogue", "soak", "kills", "lift", "plot",
+)  # fmt: skip
 """Quick ones first."""
 
 for name in sys.argv[1:] or NAMES:
