@@ -6,7 +6,7 @@ posts would take longer than finding them.
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from handler.reasons import Reason
 from handler.tables import Posts
@@ -24,7 +24,8 @@ class Renderer:
 
     def __init__(self, posts: Posts) -> None:
         self._posts = posts
-        self._post = lru_cache(_KEPT_POSTS)(self._written)
+        # Not a method of its own: it would hold itself, and all it holds, until garbage is looked for.
+        self._post = lru_cache(_KEPT_POSTS)(partial(_written, posts))
 
     def posts(self, rows: Iterable[int]) -> bytes:
         """A list of posts by their rows."""
@@ -58,18 +59,18 @@ class Renderer:
             for row, score in zip(rows, scores, strict=True)
         )
 
-    def _written(self, row: int) -> bytes:
-        posts = self._posts
-        return fields(
-            id=int(posts.ids[row]),
-            text=posts.texts[row].as_py(),
-            topic=posts.topics[row].as_py(),
-        )
-
 
 def fields(**values: str | int | list[int]) -> bytes:
     """The inside of an object: what stands between its braces."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()[1:-1]
+
+
+def _written(posts: Posts, row: int) -> bytes:
+    return fields(
+        id=int(posts.ids[row]),
+        text=posts.texts[row].as_py(),
+        topic=posts.topics[row].as_py(),
+    )
 
 
 def _reason(reason: Reason) -> bytes:
