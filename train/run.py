@@ -6,13 +6,12 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from artifacts import layout
 from artifacts.channel import read_channel
-from artifacts.manifest import Dropped, Features, Manifest, ManifestDraft
+from artifacts.manifest import Features, Manifest, ManifestDraft
 from artifacts.moves import promote
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
@@ -29,19 +28,19 @@ from train.export.tables import posts_file, reader_files
 from train.facts import data_facts
 from train.features import build
 from train.features.build import FeatureRows
+from train.features.encoders import encoders_file
 from train.learn import Learned, learn
 from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
-from train.recipe import recipe_of
+from train.recipe import features_digest, recipe_of, tables_digest
 from train.report.feeds import NewRelease
 from train.report.findings import Made, look_into
 from train.report.page import render
 from train.retrieval.choose import Chosen, choose
 from train.retrieval.requests import Ranker, ranker
 from train.settings import RunSettings
-from train.source.checks import clean_tables
-from train.source.read import read_source
+from train.source.load import load
 from train.split import split_days
 from train.stages import Stages
 from train.threads import one_for_blas
@@ -54,7 +53,8 @@ _EVENING = 20 * 3_600
 def run(settings: RunSettings, progress: Progress) -> Outcome:
     """Train on the source, publish the release, and serve it if its gate passed.
 
-    Where the newest release is of the same recipe, nothing is trained and none is published.
+    Where the newest that was trained is of the same recipe, nothing is trained and none is
+    published.
 
     Raises:
         TrainError: the source cannot be trained from, or the graph is not exact. Nothing has been
@@ -69,10 +69,10 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
 
-        dropped = _load(warehouse, settings, stages)
-        made_by = code()
-        recipe = recipe_of(warehouse, settings, made_by)
-        newest = next(manifests(store), None)
+        dropped = load(warehouse, settings, stages)
+        made_by, digest = code(), tables_digest(warehouse)
+        recipe = recipe_of(digest, settings, made_by)
+        newest = next((found for found in manifests(store) if not found.trained_in), None)
         if newest and newest.recipe == recipe:
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
@@ -108,7 +108,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             parent=served.arms[0].release if served else None,
             recipe=recipe,
             timezone=settings.timezone,
-            data=data_facts(warehouse, settings.source_without_secrets, dropped),
+            data=data_facts(warehouse, settings.source_without_secrets, dropped, digest),
             features=Features(
                 topics=features.schema.topics,
                 reader=features.schema.reader,
@@ -150,14 +150,6 @@ def _conclude(
     return Outcome(settings.store, manifest, trained, promoted, served=known or promoted)
 
 
-def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tuple[Dropped, ...]:
-    with progress.stage("reading the tables"):
-        read_source(warehouse, settings.source, settings.names, settings.timezone, progress.rows)
-    with progress.stage("checking the tables"):
-        now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
-        return clean_tables(warehouse, settings.names, settings.timezone, now)
-
-
 def _require_exact(
     rank: Ranker, features: build.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
@@ -183,4 +175,5 @@ def _files(
     yield layout.PAST, made.learned.past.model_to_string().encode()
     yield layout.POSTS, posts_file(warehouse, served.posts, chosen.vectors, chosen.blocks)
     yield from reader_files(warehouse, served.readers, made.draft.user_shards)
+    yield layout.ENCODERS, encoders_file(made.world.features.encoders, features_digest())
     yield layout.REPORT, report
