@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import artifacts
@@ -9,6 +10,7 @@ import train
 from artifacts.layout import ENCODERS, RANKER
 from artifacts.manifest import Code, Manifest
 from train import features, sql
+from train.features.build import SCRIPTS
 from train.settings import RunSettings
 from train.warehouse import Warehouse
 
@@ -62,7 +64,8 @@ def features_digest() -> str:
 
     One number may mean two things in the features of two programs.
     """
-    return _sha256([_sources(Path(folder)) for room in (features, sql) for folder in room.__path__])
+    scripts = [files(sql).joinpath(f"{script}.sql").read_text() for script in SCRIPTS]
+    return _sha256([scripts, [_sources(Path(folder)) for folder in features.__path__]])
 
 
 def _program(code: Code) -> dict[str, object]:

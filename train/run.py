@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from artifacts.proofs import Exactness
 from artifacts.publish import publish
 from artifacts.release import manifests
 from artifacts.stores import ObjectStore, open_store
+from train.clock import first_evening, serves_from
 from train.errors import ExportError
 from train.evaluation.gate import judge
 from train.evaluation.measure import measure
@@ -45,9 +46,6 @@ from train.split import split_days
 from train.stages import Stages
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
-
-_EVENING = 20 * 3_600
-"""Seconds after midnight, when the report's readers ask."""
 
 
 def run(settings: RunSettings, progress: Progress) -> Outcome:
@@ -86,7 +84,6 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             serving = what_serves(store, served, features.schema)
             world = make_world(warehouse, features)
             measured = measure(world, learned, serving, split, settings.seed)
-        serves_from = _seconds(build.serving_day(warehouse))
         with stages.stage("finding candidates fast"):
             chosen = choose(
                 partial(
@@ -98,7 +95,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 ),
                 readers.features,
                 posts.features,
-                serves_from,
+                serves_from(warehouse),
                 seed=settings.seed,
             )
         with stages.stage("comparing the graph with LightGBM"):
@@ -129,7 +126,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 world,
                 learned,
                 measured,
-                NewRelease(rank, readers, posts, serves_from + _EVENING),
+                NewRelease(rank, readers, posts, first_evening(warehouse)),
             )
             report = render(look_into(made, store, settings.seed))
         with stages.stage("publishing"):
@@ -161,10 +158,6 @@ def _require_exact(
             f"thresholds {checked.threshold_differing:,}"
         )
     return checked
-
-
-def _seconds(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
 def _files(

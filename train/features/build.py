@@ -18,6 +18,11 @@ SESSION_GAP_MINUTES = 30
 """A pause after which a visit has ended: the usual limit of web analytics; within a session the
 network's readers pause for three minutes at most."""
 
+_COUNTS = ("views", "history", "requests", "appeal")
+_ROWS = "features"
+SCRIPTS = ("clean", *_COUNTS, _ROWS)
+"""Of `train/sql/`, those that decide what a feature means."""
+
 
 @dataclass(frozen=True)
 class FeatureRows:
@@ -91,12 +96,19 @@ def make_rows(warehouse: Warehouse, encoders: Encoders, sample: float) -> None:
     """
     vectors = _store_post_vectors(warehouse, encoders)
     warehouse.register("known_places", encoders.places)
-    warehouse.run("views", session_gap_minutes=SESSION_GAP_MINUTES)
-    warehouse.run("history", age_limits=list(AGE_LIMITS))
-    warehouse.run("requests", sample=sample, serving_day=serving_day(warehouse))
-    warehouse.run("appeal", everyone=BANDS.index(EVERYONE))
+    variables = {
+        "session_gap_minutes": SESSION_GAP_MINUTES,
+        "age_limits": list(AGE_LIMITS),
+        "sample": sample,
+        "serving_day": serving_day(warehouse),
+        "everyone": BANDS.index(EVERYONE),
+        "no_topics": [0] * len(encoders.topics),
+        "no_text": [0] * DIMENSIONS,
+    }
+    for script in _COUNTS:
+        warehouse.run(script, **variables)
     store_appeal(warehouse, encoders.schema, vectors)
-    warehouse.run("features", no_topics=[0] * len(encoders.topics), no_text=[0] * DIMENSIONS)
+    warehouse.run(_ROWS)
 
 
 def serving_day(warehouse: Warehouse) -> date:
