@@ -15,7 +15,7 @@ INSERT INTO post_text_df SELECT * REPLACE ({NEW_POST} + row_number() OVER () - 1
 FROM (FROM post_text_df ORDER BY post_id LIMIT 3);
 INSERT INTO feed_data
 SELECT last.moment + to_minutes(10 + f.place), f.user_id, {NEW_POST} + f.place % 2, 'view',
-    (f.place % 3 > 0)::INTEGER
+    (f.place % 3 > 0 OR f.user_id = {NEW_READER})::INTEGER
 FROM (SELECT user_id, row_number() OVER (ORDER BY user_id) % 40 AS place FROM user_data) AS f,
     (SELECT max("timestamp") AS moment FROM feed_data) AS last
 WHERE f.user_id % 3 = 0 OR f.user_id = {NEW_READER};

@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -424,7 +425,11 @@ def test_arms_are_refreshed_all_or_none(
     trained: Trained, later: Path, folder: Path, store: ObjectStore
 ) -> None:
     many = trained.manifest.data.model_copy(update={"posts": 9_999})
-    other = published(store, trained.manifest.model_copy(update={"data": many}))
+    encoders, made_by = read_encoders(files_of(store, trained.manifest.release)[layout.ENCODERS])
+    file = encoders_file(replace(encoders, places=encoders.places.slice(1)), made_by)
+    other = published(
+        store, trained.manifest.model_copy(update={"data": many}), encoders__parquet=file
+    )
     arms = [Arm(name="many", release=other.release, share=0.5)]
     before = start(store, "posts", arms)
     outcome = refreshed(later, folder)
