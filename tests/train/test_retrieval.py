@@ -198,7 +198,7 @@ def test_the_first_stage_of_an_unchanged_catalogue_is_renewed_as_it_was() -> Non
 def test_a_graph_that_finds_too_little_of_a_new_catalogue_is_not_renewed() -> None:
     found = proof(chosen())
     nothing = np.zeros(found.dimensions - 1, np.float32)
-    misled = graph(Retrieval(CATALOGUE[:64], np.tile(nothing, (64, 1)), nothing, found.candidates))
+    misled = graph(Retrieval(CATALOGUE[:64], np.tile(nothing, (64, 1)), nothing, 8))
     with pytest.raises(RefreshError, match=r"finds 0\.\d+ \(.*\) of the best 5, less than 0\.995"):
         renew(misled, found, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=Effort(fit=100, strange=10))
 
