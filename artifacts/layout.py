@@ -26,6 +26,9 @@ POSTS = "posts.parquet"
 PAST = "past.txt"
 """The model that was measured, in LightGBM's own format: it knows no day from the first test day
 on, so a later run can measure it on the same days as its own. The function does not read it."""
+ENCODERS = "encoders.parquet"
+"""What was fitted to the tables before features could be made: features that are made later for the
+same model are made with it. The function does not read it."""
 REPORT = "report.html"
 """What the run found, for people. The function does not read it."""
 

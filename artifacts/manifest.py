@@ -47,6 +47,7 @@ class DataFacts(Part):
         since: Time of the first view used, by the network's own clock.
         until: The cut-off: nothing from this moment on was known.
         dropped: What was left out of the source.
+        digest: Of the tables without it, in any order; older manifests have none.
     """
 
     source: Annotated[str, AfterValidator(_without_password)]
@@ -57,6 +58,7 @@ class DataFacts(Part):
     views: Count
     likes: Count
     dropped: tuple[Dropped, ...] = ()
+    digest: Sha256 | None = None
 
 
 class Code(Part):
@@ -100,6 +102,8 @@ class ManifestDraft(Part):
 
     Attributes:
         parent: The release this one was made from, if any.
+        trained_in: The release whose run made the model, with its exactness and evaluation, if this
+            one has only newer features.
         timezone: The network's own clock, as an IANA name.
         recipe: A digest of all that decides the release: of two with the same, one is superfluous.
         user_shards: Number of files the readers are spread over.
@@ -109,6 +113,7 @@ class ManifestDraft(Part):
     """
 
     parent: ReleaseId | None = None
+    trained_in: ReleaseId | None = None
     recipe: Sha256
     timezone: Annotated[str, Field(min_length=1)]
     data: DataFacts

@@ -14,6 +14,7 @@ from artifacts.errors import ArtifactError, StoreUnavailable
 from train.display import show_result
 from train.errors import TrainError
 from train.progress import Terminal
+from train.refresh import command as refresh_command
 from train.report.markdown import UNFINISHED, markdown
 from train.settings import RunSettings
 from train.source.tables import TableNames
@@ -32,9 +33,11 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.command in {"run", "evaluate"}:
+    if arguments.command in {"run", "refresh", "evaluate"}:
         _require_places(parser, arguments)
     try:
+        if arguments.command == "refresh":
+            return refresh_command.run_command(arguments, _names(arguments))
         return {"run": _run, "evaluate": _evaluate, "demo-data": _demo_data}[arguments.command](
             arguments
         )
@@ -52,15 +55,21 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="train, measure, publish and serve a release")
     _add_source(run)
-    run.add_argument(
-        "--store", default=os.environ.get(STORE_VARIABLE),
-        help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
-    )  # fmt: skip
+    _add_learning(run)
+    _add_store(run)
+
+    refresh = commands.add_parser(
+        "refresh", help="give the model that is served newer features; nothing is trained"
+    )
+    _add_source(refresh)
+    _add_store(refresh)
+    refresh_command.add_options(refresh)
 
     evaluate = commands.add_parser(
         "evaluate", help="measure the ranking on folds of time and beside baselines; no release"
     )
     _add_source(evaluate)
+    _add_learning(evaluate)
     evaluate.add_argument(
         "--folds", type=int, default=3, help="windows to measure on (default: %(default)s)"
     )
@@ -91,14 +100,18 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
             help=f"what the source calls {table}",
         )  # fmt: skip
     parser.add_argument(
+        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
+    )
+    parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    defaults = RunSettings("", "")
+    parser.add_argument(
         "--test-from", type=date.fromisoformat, metavar="DAY",
         help="measure on the days from this one on (default: on the last third)",
     )  # fmt: skip
     parser.add_argument("--timezone", default=defaults.timezone, help="the network's clock")
-    parser.add_argument(
-        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
-    )
-    parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
     parser.add_argument(
         "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
         help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
@@ -106,11 +119,18 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=defaults.seed)
 
 
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store", default=os.environ.get(STORE_VARIABLE),
+        help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
+    )  # fmt: skip
+
+
 def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     """End with a sentence if the tables, the store or the report have no place."""
     if not arguments.source:
         parser.error(f"where are the tables? Say --source, or set {SOURCE_VARIABLE}")
-    if arguments.command == "run" and not arguments.store:
+    if arguments.command in {"run", "refresh"} and not arguments.store:
         parser.error(f"where shall the release go? Say --store, or set {STORE_VARIABLE}")
     if arguments.report:
         try:
@@ -145,15 +165,19 @@ def _settings(arguments: argparse.Namespace, store: str) -> RunSettings:
     return RunSettings(
         source=arguments.source,
         store=store,
-        names=TableNames(
-            arguments.user_data, arguments.post_text_df, arguments.feed_data, arguments.schema
-        ),
+        names=_names(arguments),
         test_from=arguments.test_from,
         timezone=arguments.timezone,
         work=arguments.work,
         memory=arguments.memory,
         most_pairs=arguments.most_pairs,
         seed=arguments.seed,
+    )
+
+
+def _names(arguments: argparse.Namespace) -> TableNames:
+    return TableNames(
+        arguments.user_data, arguments.post_text_df, arguments.feed_data, arguments.schema
     )
 
 

@@ -11,3 +11,7 @@ class SourceError(TrainError):
 
 class ExportError(TrainError):
     """The model cannot be written as a graph that gives the same scores."""
+
+
+class RefreshError(TrainError):
+    """The model that is served cannot be given newer features."""

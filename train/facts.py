@@ -4,13 +4,16 @@ from artifacts.manifest import DataFacts, Dropped
 from train.warehouse import Warehouse
 
 
-def data_facts(warehouse: Warehouse, source: str, dropped: tuple[Dropped, ...]) -> DataFacts:
+def data_facts(
+    warehouse: Warehouse, source: str, dropped: tuple[Dropped, ...], digest: str
+) -> DataFacts:
     """Count what the run has used.
 
     Args:
         warehouse: has clean tables and `feed_facts`.
         source: where they came from, without a password.
         dropped: what was left out of them.
+        digest: of the clean tables.
     """
     since, until, views, likes, readers, posts = warehouse.query(
         """
@@ -28,4 +31,5 @@ def data_facts(warehouse: Warehouse, source: str, dropped: tuple[Dropped, ...]) 
         views=views,
         likes=likes,
         dropped=dropped,
+        digest=digest,
     )

@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import artifacts
 import train
-from artifacts.manifest import Code
+from artifacts.layout import ENCODERS, RANKER
+from artifacts.manifest import Code, Manifest
+from train import features, sql
+from train.features.build import SCRIPTS
 from train.settings import RunSettings
 from train.warehouse import Warehouse
 
@@ -15,32 +19,63 @@ _ROOMS = (train, artifacts)
 _SOURCES = {".py", ".sql", ".toml", ".html"}
 
 
-def recipe_of(warehouse: Warehouse, settings: RunSettings, code: Code) -> str:
-    """The hex sha256 of the clean tables, the settings, the program and its libraries.
-
-    Neither the order of a table's rows nor where they came from matters.
+def tables_digest(warehouse: Warehouse) -> str:
+    """The hex sha256 of the clean tables; neither the order of rows nor their origin matters.
 
     Args:
         warehouse: has `readers`, `posts` and `feed`.
+    """
+    return _sha256({table: _digest(warehouse, table) for table in _TABLES})
+
+
+def recipe_of(tables: str, settings: RunSettings, code: Code) -> str:
+    """The hex sha256 of the tables, the settings, the program and its libraries.
+
+    Args:
+        tables: their digest.
         settings: those that change the model count, those of the machine do not.
         code: the Python and the libraries. The program is judged by its sources, not by a commit,
             which a changed checkout does not have.
     """
-    parts = {
-        "tables": {table: _digest(warehouse, table) for table in _TABLES},
-        "settings": {
-            "timezone": settings.timezone,
-            "test_from": str(settings.test_from),
-            "most_pairs": settings.most_pairs,
-            "seed": settings.seed,
-        },
+    told = {
+        "timezone": settings.timezone,
+        "test_from": str(settings.test_from),
+        "most_pairs": settings.most_pairs,
+        "seed": settings.seed,
+    }
+    return _sha256({"tables": tables, "settings": told, **_program(code)})
+
+
+def refresh_recipe(tables: str, parent: Manifest, code: Code) -> str:
+    """The same of a release with newer features, which keeps the model and encoders of its parent.
+
+    Args:
+        tables: their digest.
+        parent: has the model.
+        code: the Python and the libraries.
+    """
+    kept = {path: parent.file(path).sha256 for path in (RANKER, ENCODERS)}
+    told = {"timezone": parent.timezone}
+    return _sha256({"tables": tables, "settings": told, "kept": kept, **_program(code)})
+
+
+def features_digest() -> str:
+    """The hex sha256 of the program that makes the features.
+
+    One number may mean two things in the features of two programs.
+    """
+    scripts = [files(sql).joinpath(f"{script}.sql").read_text() for script in SCRIPTS]
+    return _sha256([scripts, [_sources(Path(folder)) for folder in features.__path__]])
+
+
+def _program(code: Code) -> dict[str, object]:
+    return {
         "sources": {
             room.__name__: _sources(Path(folder)) for room in _ROOMS for folder in room.__path__
         },
         "python": code.python,
         "libraries": code.libraries,
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(warehouse: Warehouse, table: str) -> list[int]:
@@ -57,4 +92,8 @@ def _sources(folder: Path) -> str:
         (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
         for path in found
     ]
-    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
+    return _sha256(digests)
+
+
+def _sha256(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

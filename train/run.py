@@ -3,21 +3,21 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from artifacts import layout
 from artifacts.channel import read_channel
-from artifacts.manifest import Dropped, Features, Manifest, ManifestDraft
+from artifacts.manifest import Features, Manifest, ManifestDraft
 from artifacts.moves import promote
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
 from artifacts.release import manifests
 from artifacts.stores import ObjectStore, open_store
+from train.clock import first_evening, serves_from
 from train.errors import ExportError
 from train.evaluation.gate import judge
 from train.evaluation.measure import measure
@@ -29,32 +29,30 @@ from train.export.tables import posts_file, reader_files
 from train.facts import data_facts
 from train.features import build
 from train.features.build import FeatureRows
+from train.features.encoders import encoders_file
 from train.learn import Learned, learn
 from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
-from train.recipe import recipe_of
+from train.recipe import features_digest, recipe_of, tables_digest
 from train.report.feeds import NewRelease
 from train.report.findings import Made, look_into
 from train.report.page import render
 from train.retrieval.choose import Chosen, choose
 from train.retrieval.requests import Ranker, ranker
 from train.settings import RunSettings
-from train.source.checks import clean_tables
-from train.source.read import read_source
+from train.source.load import load
 from train.split import split_days
 from train.stages import Stages
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
-_EVENING = 20 * 3_600
-"""Seconds after midnight, when the report's readers ask."""
-
 
 def run(settings: RunSettings, progress: Progress) -> Outcome:
     """Train on the source, publish the release, and serve it if its gate passed.
 
-    Where the newest release is of the same recipe, nothing is trained and none is published.
+    Where the newest that was trained is of the same recipe, nothing is trained and none is
+    published.
 
     Raises:
         TrainError: the source cannot be trained from, or the graph is not exact. Nothing has been
@@ -69,10 +67,10 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
 
-        dropped = _load(warehouse, settings, stages)
-        made_by = code()
-        recipe = recipe_of(warehouse, settings, made_by)
-        newest = next(manifests(store), None)
+        dropped = load(warehouse, settings, stages)
+        made_by, digest = code(), tables_digest(warehouse)
+        recipe = recipe_of(digest, settings, made_by)
+        newest = next((found for found in manifests(store) if not found.trained_in), None)
         if newest and newest.recipe == recipe:
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
@@ -86,7 +84,6 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             serving = what_serves(store, served, features.schema)
             world = make_world(warehouse, features)
             measured = measure(world, learned, serving, split, settings.seed)
-        serves_from = _seconds(build.serving_day(warehouse))
         with stages.stage("finding candidates fast"):
             chosen = choose(
                 partial(
@@ -98,7 +95,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 ),
                 readers.features,
                 posts.features,
-                serves_from,
+                serves_from(warehouse),
                 seed=settings.seed,
             )
         with stages.stage("comparing the graph with LightGBM"):
@@ -108,7 +105,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             parent=served.arms[0].release if served else None,
             recipe=recipe,
             timezone=settings.timezone,
-            data=data_facts(warehouse, settings.source_without_secrets, dropped),
+            data=data_facts(warehouse, settings.source_without_secrets, dropped, digest),
             features=Features(
                 topics=features.schema.topics,
                 reader=features.schema.reader,
@@ -129,7 +126,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 world,
                 learned,
                 measured,
-                NewRelease(rank, readers, posts, serves_from + _EVENING),
+                NewRelease(rank, readers, posts, first_evening(warehouse)),
             )
             report = render(look_into(made, store, settings.seed))
         with stages.stage("publishing"):
@@ -150,14 +147,6 @@ def _conclude(
     return Outcome(settings.store, manifest, trained, promoted, served=known or promoted)
 
 
-def _load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tuple[Dropped, ...]:
-    with progress.stage("reading the tables"):
-        read_source(warehouse, settings.source, settings.names, settings.timezone, progress.rows)
-    with progress.stage("checking the tables"):
-        now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
-        return clean_tables(warehouse, settings.names, settings.timezone, now)
-
-
 def _require_exact(
     rank: Ranker, features: build.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
@@ -171,10 +160,6 @@ def _require_exact(
     return checked
 
 
-def _seconds(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-
-
 def _files(
     warehouse: Warehouse, chosen: Chosen, made: Made, report: bytes
 ) -> Iterator[tuple[str, bytes]]:
@@ -183,4 +168,5 @@ def _files(
     yield layout.PAST, made.learned.past.model_to_string().encode()
     yield layout.POSTS, posts_file(warehouse, served.posts, chosen.vectors, chosen.blocks)
     yield from reader_files(warehouse, served.readers, made.draft.user_shards)
+    yield layout.ENCODERS, encoders_file(made.world.features.encoders, features_digest())
     yield layout.REPORT, report

@@ -67,6 +67,7 @@ def test_every_action_is_pinned_by_its_commit_and_keeps_no_credentials(name: str
     [
         ("ci", {"contents": "read"}),
         ("train", {"contents": "read", "id-token": "write"}),
+        ("refresh", {"contents": "read", "id-token": "write"}),
         ("deploy", {"contents": "read", "id-token": "write"}),
     ],
 )
@@ -94,6 +95,12 @@ def test_training_is_scheduled_and_never_overlaps() -> None:
     described = workflow("train")
     assert set(described["on"]) == {"schedule", "workflow_dispatch"}
     assert described["concurrency"] == {"group": "train", "cancel-in-progress": False}
+
+
+def test_refreshes_are_hourly_and_never_overlap() -> None:
+    described = workflow("refresh")
+    assert re.fullmatch(r"\d+ \* \* \* \*", described["on"]["schedule"][0]["cron"])
+    assert described["concurrency"] == {"group": "refresh", "cancel-in-progress": False}
 
 
 def test_the_script_of_the_schedule_is_that_of_the_documents() -> None:

@@ -1,10 +1,11 @@
 """A first stage that looks into a few blocks of posts instead of at all posts."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,15 +25,33 @@ from tests.train.retrieval import (
     assert_same,
     graph,
 )
-from train.retrieval.blocks import LARGE_CATALOGUE, count_of, fit_blocks, numbers_of_probed
-from train.retrieval.choose import Chosen, Effort, choose
-from train.retrieval.fit import Fitted, fit_retrieval
-from train.retrieval.requests import Ranker, best, draw, ranker
+from train.retrieval.blocks import (
+    LARGE_CATALOGUE,
+    count_of,
+    fit_blocks,
+    most_blocks,
+    numbers_of_probed,
+)
+from train.retrieval.choose import Chosen, choose
+from train.retrieval.exam import Effort
+from train.retrieval.fit import fit_retrieval, fit_vectors
+from train.retrieval.model import Retrieval
+from train.retrieval.renew import renew
+from train.retrieval.requests import Ranker, best, draw, ranker, reader_vectors
 
 Rows = npt.NDArray[np.int64]
 CANDIDATES = 128
 MANY = 8_197
 LITTLE = Effort(fit=100, measure=100, strange=10)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A first stage, and the vectors of readers and posts."""
+
+    retrieval: Retrieval
+    readers: npt.NDArray[np.float64]
+    vectors: npt.NDArray[np.float32]
 
 
 @cache
@@ -42,13 +61,14 @@ def fitted() -> Fitted:
     for row, answer in zip(scores, best(FULL, requests, POSTS), strict=True):
         row[answer.rows] = answer.scores
     [found] = fit_retrieval(scores, CATALOGUE, [8], CANDIDATES)
-    return found
+    readers = reader_vectors(graph(found), requests)
+    return Fitted(found, readers, fit_vectors(readers, scores))
 
 
 @cache
 def looking_into(probed: int) -> Ranker:
     """The ranker that looks into so many of 16 blocks; 0 for one that looks at all posts."""
-    blocks = fit_blocks(fitted().vectors, fitted().readers) if probed else None
+    blocks = fit_blocks(fitted().vectors, fitted().readers, most_blocks(POSTS)) if probed else None
     assert blocks is None or count_of(blocks) == 16
     made = graph(replace(fitted().retrieval, probed=probed))
     return ranker(made, CATALOGUE, fitted().vectors, blocks)
@@ -87,7 +107,7 @@ def test_every_post_has_a_block_and_the_blocks_are_equal(
     count: int, numbers: int, spread: int
 ) -> None:
     vectors = np.random.default_rng(count).normal(0, spread, (numbers, count)).astype(np.float32)
-    blocks = fit_blocks(vectors, np.ones(numbers))
+    blocks = fit_blocks(vectors, np.ones((1, numbers)), most_blocks(count))
     sizes = np.bincount(blocks)
     assert blocks.dtype == np.int32
     assert len(blocks) == count
@@ -98,7 +118,7 @@ def test_every_post_has_a_block_and_the_blocks_are_equal(
 def test_posts_of_a_block_are_alike_in_what_readers_heed() -> None:
     vectors = np.random.default_rng(1).normal(size=(2, 1_024)).astype(np.float32)
     for heeded in (0, 1):
-        blocks = fit_blocks(vectors, np.where(np.arange(2) == heeded, 100.0, 1.0))
+        blocks = fit_blocks(vectors, np.where(np.arange(2) == heeded, [[100.0]], 1.0), 8)
         spread = [vectors[:, blocks == block].std(axis=1) for block in range(8)]
         assert np.mean(spread, axis=0)[heeded] < 0.3 < np.mean(spread, axis=0)[1 - heeded]
 
@@ -147,7 +167,7 @@ def test_whoever_asks_for_the_whole_catalogue_gets_it_scored(k: int) -> None:
 
 
 def test_named_posts_are_scored_whatever_block_they_are_in() -> None:
-    blocks = fit_blocks(fitted().vectors, fitted().readers)
+    blocks = fit_blocks(fitted().vectors, fitted().readers, most_blocks(POSTS))
     assert_named_posts_are_scored(
         graph(replace(fitted().retrieval, probed=2)),
         first_stage_inputs(fitted().vectors.T, blocks),
@@ -172,6 +192,36 @@ def test_in_a_large_catalogue_few_blocks_hold_nearly_all_that_full_scoring_finds
         )
     ]  # fmt: skip
     assert np.mean(shares) == pytest.approx(found.recall[1].value, abs=0.01)
+
+
+def test_the_blocks_of_an_unchanged_catalogue_are_renewed_as_they_were() -> None:
+    made = renew(
+        chosen().graph, chosen().proof, ROWS, many_posts(), MONDAY, seed=SEED, effort=LITTLE
+    )
+    assert made.proof == chosen().proof
+    first = chosen().blocks
+    assert made.blocks is not None
+    assert first is not None
+    assert np.array_equal(made.blocks, first)
+
+
+def test_where_blocks_hold_too_little_by_now_they_are_made_larger() -> None:
+    tried: list[Retrieval | None] = []
+
+    def remembered(retrieval: Retrieval | None) -> onnx.ModelProto:
+        tried.append(retrieval)
+        return graph(retrieval)
+
+    before = choose(remembered, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=LITTLE).proof
+    assert before is not None
+    assert tried[-1] is not None
+    looks_into_one = graph(replace(tried[-1], probed=1))
+    told = before.model_copy(update={"blocks": 16, "probed": 1})
+    made = renew(looks_into_one, told, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=LITTLE)
+    assert made.proof is not None
+    assert made.blocks is not None
+    assert all(part.passed for part in made.proof.recall)
+    assert 1 <= made.proof.blocks == count_of(made.blocks) < 16
 
 
 def test_where_few_blocks_find_less_all_posts_are_looked_at() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.train.tables import write_tables
 from train.features.build import Features, build_features, rows_to_serve
-from train.features.text import DIMENSIONS, UNIT, text_vectors
+from train.features.text import DIMENSIONS, UNIT, fit_text
 from train.source.checks import clean_tables
 from train.source.read import read_source
 from train.source.tables import TableNames
@@ -226,9 +226,9 @@ def test_profiles_may_have_holes(tmp_path: Path, make: Callable[[Path], Made]) -
 def test_text_vectors_are_of_unit_length_alike_for_like_texts_and_seeded() -> None:
     sport = [f"the match ended {i} to {j} after extra time" for i in range(5) for j in range(5)]
     money = [f"shares of bank {i} rose by {j} percent today" for i in range(5) for j in range(5)]
-    vectors = text_vectors(sport + money, seed=1)
+    vectors = fit_text(sport + money, seed=1).vectors(sport + money)
     assert vectors.shape == (50, DIMENSIONS)
-    assert np.array_equal(vectors, text_vectors(sport + money, seed=1))
+    assert np.array_equal(vectors, fit_text(sport + money, seed=1).vectors(sport + money))
     unit = vectors * UNIT
     assert np.linalg.norm(unit, axis=1) == pytest.approx(1, abs=1e-4)
     cosine = unit @ unit.T
@@ -237,5 +237,5 @@ def test_text_vectors_are_of_unit_length_alike_for_like_texts_and_seeded() -> No
 
 @pytest.mark.parametrize("texts", [["", ""], ["a b c"], ["one"], ["same words", "same words"]])
 def test_texts_that_tell_nothing_get_vectors_all_the_same(texts: list[str]) -> None:
-    vectors = text_vectors(texts, seed=1)
+    vectors = fit_text(texts, seed=1).vectors(texts)
     assert vectors.shape == (len(texts), DIMENSIONS)

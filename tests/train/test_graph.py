@@ -6,6 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import onnx
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,10 +28,13 @@ from train.export import exactness
 from train.export.graph import inputs_graph, ranker_graph, trees_graph
 from train.export.session import session
 from train.features.build import Features
+from train.features.encoders import Encoders
+from train.features.text import fit_text
 from train.retrieval.requests import ranker
 
 BOOSTER, ROWS, CATALOGUE, UNKNOWN = trained()
 TYPICAL = np.median(CATALOGUE, axis=0)
+ENCODERS = Encoders(SCHEMA.topics, fit_text([], seed=1), pa.table({}))
 RANKER = session(ranker_graph(SCHEMA, UNKNOWN, TYPICAL, BOOSTER))
 
 
@@ -149,7 +153,7 @@ def features() -> Features:
         "post_row": generator.integers(0, POSTS, count),
         "time": NOON + np.arange(count) * 3_601,
     }
-    return Features(SCHEMA, UNKNOWN, ROWS, CATALOGUE, pairs)
+    return Features(ENCODERS, UNKNOWN, ROWS, CATALOGUE, pairs)
 
 
 def compare(model: onnx.ModelProto) -> Exactness:

@@ -10,7 +10,7 @@ import pytest
 import train
 from tests.train.tables import write_tables
 from train.provenance import code
-from train.recipe import recipe_of
+from train.recipe import recipe_of, tables_digest
 from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.read import read_source
@@ -35,7 +35,7 @@ def cleaned(folder: Path, spoil: str = "", end: str = "parquet") -> Warehouse:
 
 
 def of(warehouse: Warehouse) -> str:
-    return recipe_of(warehouse, SETTINGS, LIBRARIES)
+    return recipe_of(tables_digest(warehouse), SETTINGS, LIBRARIES)
 
 
 IN_ANOTHER_ORDER = """
@@ -94,7 +94,7 @@ def test_rows_that_are_dropped_do_not_matter(warehouse: Warehouse, tmp_path: Pat
     ],
 )
 def test_settings_of_the_model_matter(warehouse: Warehouse, settings: RunSettings) -> None:
-    assert recipe_of(warehouse, settings, LIBRARIES) != of(warehouse)
+    assert recipe_of(tables_digest(warehouse), settings, LIBRARIES) != of(warehouse)
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_settings_of_the_model_matter(warehouse: Warehouse, settings: RunSetting
     ],
 )
 def test_settings_of_the_place_do_not_matter(warehouse: Warehouse, settings: RunSettings) -> None:
-    assert recipe_of(warehouse, settings, LIBRARIES) == of(warehouse)
+    assert recipe_of(tables_digest(warehouse), settings, LIBRARIES) == of(warehouse)
 
 
 def test_libraries_matter_and_the_commit_does_not(warehouse: Warehouse) -> None:
     newer = LIBRARIES.model_copy(update={"libraries": {**LIBRARIES.libraries, "lightgbm": "9"}})
-    assert recipe_of(warehouse, SETTINGS, newer) != of(warehouse)
+    assert recipe_of(tables_digest(warehouse), SETTINGS, newer) != of(warehouse)
     committed = LIBRARIES.model_copy(update={"commit": "0" * 40})
-    assert recipe_of(warehouse, SETTINGS, committed) == of(warehouse)
+    assert recipe_of(tables_digest(warehouse), SETTINGS, committed) == of(warehouse)
 
 
 @pytest.mark.parametrize("path", ["fit.py", "sql/features.sql", "demo_data/cities.toml", "new.py"])

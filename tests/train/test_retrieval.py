@@ -25,10 +25,11 @@ from tests.train.retrieval import (
     assert_same,
     graph,
 )
-from train.export.session import session
-from train.retrieval.choose import SMALL_CATALOGUE, Chosen, Effort, choose
-from train.retrieval.fit import fit_vectors
+from train.errors import RefreshError
+from train.retrieval.choose import SMALL_CATALOGUE, Chosen, choose
+from train.retrieval.exam import Effort
 from train.retrieval.model import Retrieval
+from train.retrieval.renew import renew
 from train.retrieval.requests import Ranker, best, draw, ranker, strange
 
 
@@ -141,7 +142,7 @@ def test_equal_scores_are_ordered_by_row_as_by_full_scoring() -> None:
 
 def test_where_candidates_miss_too_much_every_post_is_scored() -> None:
     def misled(retrieval: Retrieval | None) -> onnx.ModelProto:
-        return graph(retrieval and replace(retrieval, weights=-retrieval.weights))
+        return graph(retrieval and replace(retrieval, weights=0 * retrieval.weights))
 
     made = choose(misled, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=LITTLE)
     found = proof(made)
@@ -173,31 +174,8 @@ def test_the_same_seed_chooses_the_same() -> None:
 
 def test_new_posts_are_fitted_to_the_readers_vectors_under_the_same_graph() -> None:
     new = CATALOGUE[::-1] + np.float32(0.01)
-    requests = draw(ROWS, MONDAY, 300, np.random.default_rng(1))
-    run = session(chosen().graph)
-    vectors = np.concatenate(
-        [
-            run.run(
-                [layout.OUTPUT_VECTOR],
-                {
-                    layout.INPUT_READER: reader[np.newaxis],
-                    layout.INPUT_POSTS: CATALOGUE,
-                    layout.INPUT_VECTORS: chosen().vectors,
-                    layout.INPUT_TIME: np.array([time]),
-                    layout.INPUT_CANDIDATES: NOTHING,
-                    layout.INPUT_LEAVE_OUT: NOTHING,
-                    layout.INPUT_K: np.array([1]),
-                },
-            )[0]
-            for reader, time in zip(requests.readers, requests.times, strict=True)
-        ]
-    )
-    assert (vectors[:, -1] == 1).all()
-    exact = ranker(graph(None), new)
-    scores = np.empty((300, POSTS), np.float32)
-    for row, answer in zip(scores, best(exact, requests, POSTS), strict=True):
-        row[answer.rows] = answer.scores
-    rank = ranker(chosen().graph, new, fit_vectors(vectors[:, :-1].astype(float), scores))
+    made = renew(chosen().graph, chosen().proof, ROWS, new, MONDAY, seed=SEED)
+    rank, exact = ranker(chosen().graph, new, made.vectors), ranker(graph(None), new)
     others = draw(ROWS, MONDAY, 100, np.random.default_rng(2))
     shares = [
         np.isin(truth.rows, rank(reader, int(time), 5, NOTHING).rows).mean()
@@ -206,6 +184,23 @@ def test_new_posts_are_fitted_to_the_readers_vectors_under_the_same_graph() -> N
         )
     ]
     assert np.mean(shares) >= 0.99
+
+
+def test_the_first_stage_of_an_unchanged_catalogue_is_renewed_as_it_was() -> None:
+    made = renew(chosen().graph, chosen().proof, ROWS, CATALOGUE, MONDAY, seed=SEED)
+    assert made.proof == chosen().proof
+    first = chosen().vectors
+    assert made.vectors is not None
+    assert first is not None
+    assert np.array_equal(made.vectors, first)
+
+
+def test_a_graph_that_finds_too_little_of_a_new_catalogue_is_not_renewed() -> None:
+    found = proof(chosen())
+    nothing = np.zeros(found.dimensions - 1, np.float32)
+    misled = graph(Retrieval(CATALOGUE[:64], np.tile(nothing, (64, 1)), nothing, 8))
+    with pytest.raises(RefreshError, match=r"finds 0\.\d+ \(.*\) of the best 5, less than 0\.995"):
+        renew(misled, found, ROWS, CATALOGUE, MONDAY, seed=SEED, effort=Effort(fit=100, strange=10))
 
 
 def test_strange_readers_have_everybodys_features_and_are_nobody() -> None:

@@ -30,7 +30,8 @@ from train.features import build
 from train.fit import parameters_for
 from train.inputs import model_inputs
 from train.progress import Silent
-from train.retrieval.choose import Effort, choose
+from train.retrieval.choose import choose
+from train.retrieval.exam import Effort
 from train.retrieval.requests import ranker
 from train.settings import RunSettings
 from train.source.checks import clean_tables

@@ -61,6 +61,7 @@ def reader_files(
         rows: the known readers, by ascending id.
         shards: how many files they are spread over.
     """
+    warehouse.run("likes")
     shard_of = np.array([layout.shard_of(int(user_id), shards) for user_id in rows.ids], np.int64)
     for shard in range(shards):
         here = shard_of == shard
@@ -79,9 +80,9 @@ def _liked(warehouse: Warehouse, readers: npt.NDArray[np.int64]) -> pa.Array:
     return (
         warehouse.arrow(
             """
-            SELECT coalesce(list(DISTINCT post_id ORDER BY post_id) FILTER (liked), []) AS liked
-            FROM shard_readers LEFT JOIN feed USING (user_id)
-            GROUP BY user_id ORDER BY user_id
+            SELECT coalesce(liked, []) AS liked
+            FROM shard_readers LEFT JOIN reader_likes USING (user_id)
+            ORDER BY user_id
             """
         )["liked"]
         .combine_chunks()

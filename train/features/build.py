@@ -9,13 +9,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from train.features.appeal import store_appeal
-from train.features.schema import AGE_LIMITS, BANDS, EVERYONE, Schema, schema_for
-from train.features.text import DIMENSIONS, UNIT, text_vectors
+from train.features.encoders import Encoders, fit_encoders
+from train.features.schema import AGE_LIMITS, BANDS, EVERYONE, Schema
+from train.features.text import DIMENSIONS, UNIT
 from train.warehouse import Warehouse
 
 SESSION_GAP_MINUTES = 30
 """A pause after which a visit has ended: the usual limit of web analytics; within a session the
 network's readers pause for three minutes at most."""
+
+_COUNTS = ("views", "history", "requests", "appeal")
+_ROWS = "features"
+SCRIPTS = ("clean", *_COUNTS, _ROWS)
+"""Of `train/sql/`, those that decide what a feature means."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,16 @@ class Features:
     NaN.
     """
 
-    schema: Schema
+    encoders: Encoders
     unknown_reader: npt.NDArray[np.float32]
     readers: npt.NDArray[np.float32]
     posts: npt.NDArray[np.float32]
     pairs: dict[str, npt.NDArray[Any]]
+
+    @property
+    def schema(self) -> Schema:
+        """Which feature stands where."""
+        return self.encoders.schema
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> "Features":
         """The same of the chosen pairs alone, bool [pairs]."""
@@ -59,19 +70,13 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         most_pairs: bounds the memory and the time of the fit.
         seed: of the text vectors.
     """
-    schema, vectors = _store_post_vectors(warehouse, seed)
-    warehouse.run("views", session_gap_minutes=SESSION_GAP_MINUTES)
-    warehouse.run("history", age_limits=list(AGE_LIMITS))
+    encoders = fit_encoders(warehouse, seed)
     views = warehouse.query("SELECT views FROM feed_facts")[0][0]
-    warehouse.run(
-        "requests", sample=min(1.0, most_pairs / views), serving_day=serving_day(warehouse)
-    )
-    warehouse.run("appeal", everyone=BANDS.index(EVERYONE))
-    store_appeal(warehouse, schema, vectors)
-    warehouse.run("features", no_topics=[0] * len(schema.topics), no_text=[0] * DIMENSIONS)
+    make_rows(warehouse, encoders, sample=min(1.0, most_pairs / views))
     warehouse.run("pairs")
+    schema = encoders.schema
     return Features(
-        schema,
+        encoders,
         unknown_reader(warehouse, schema, rows_to_serve(warehouse, "reader", schema)),
         feature_matrix(
             warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader
@@ -79,6 +84,31 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         feature_matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
         warehouse.arrays("FROM pairs ORDER BY user_id, time, post_id, liked"),
     )
+
+
+def make_rows(warehouse: Warehouse, encoders: Encoders, sample: float) -> None:
+    """Make the tables `reader_rows` and `post_rows`, of the serving day and of what was shown.
+
+    Args:
+        warehouse: has `readers`, `posts`, `feed` and `feed_facts`.
+        encoders: fitted to these tables, or to those that a model was trained on.
+        sample: the share of readers of whom what was shown is wanted; 0 for the serving day alone.
+    """
+    vectors = _store_post_vectors(warehouse, encoders)
+    warehouse.register("known_places", encoders.places)
+    variables = {
+        "session_gap_minutes": SESSION_GAP_MINUTES,
+        "age_limits": list(AGE_LIMITS),
+        "sample": sample,
+        "serving_day": serving_day(warehouse),
+        "everyone": BANDS.index(EVERYONE),
+        "no_topics": [0] * len(encoders.topics),
+        "no_text": [0] * DIMENSIONS,
+    }
+    for script in _COUNTS:
+        warehouse.run(script, **variables)
+    store_appeal(warehouse, encoders.schema, vectors)
+    warehouse.run(_ROWS)
 
 
 def serving_day(warehouse: Warehouse) -> date:
@@ -119,22 +149,20 @@ def unknown_reader(
     return np.where(np.isnan(row), np.nanmedian(known, axis=0), row).astype(np.float32)
 
 
-def _store_post_vectors(warehouse: Warehouse, seed: int) -> tuple[Schema, npt.NDArray[np.float64]]:
+def _store_post_vectors(warehouse: Warehouse, encoders: Encoders) -> npt.NDArray[np.float64]:
     posts = warehouse.arrow("SELECT post_id, text, topic FROM posts ORDER BY post_id")
     texts: list[str] = posts["text"].to_pylist()
-    topics: list[str] = posts["topic"].to_pylist()
-    schema = schema_for(topics)
-    index = np.searchsorted(schema.topics, topics)
-    vectors = text_vectors(texts, seed)
+    index = np.searchsorted(encoders.topics, posts["topic"].to_pylist())
+    vectors = encoders.text.vectors(texts)
     columns = {
         "post_id": posts["post_id"],
         "topic": index,
         "length": [len(text) for text in texts],
-        **{f"topic_{i}": (index == i).astype(np.int64) for i in range(len(schema.topics))},
+        **{f"topic_{i}": (index == i).astype(np.int64) for i in range(len(encoders.topics))},
         **{f"text_{i}": vectors[:, i] for i in range(DIMENSIONS)},
     }
     warehouse.register("post_vectors", pa.table(columns))
-    return schema, (vectors * UNIT).astype(np.float64)
+    return (vectors * UNIT).astype(np.float64)
 
 
 def feature_matrix(table: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.float32]:

@@ -15,8 +15,8 @@ def markdown(outcome: Outcome) -> str:
     if not outcome.trained:
         return f"{verdict(outcome)}\n"
     figures = "\n".join(_figures(outcome.manifest.evaluation))
-    facts = "\n".join(f"- {fact}" for fact in _facts(outcome.manifest))
-    return f"{verdict(outcome)}\n\n{figures}\n\n{facts}\n"
+    listed = "\n".join(f"- {fact}" for fact in facts(outcome.manifest))
+    return f"{verdict(outcome)}\n\n{figures}\n\n{listed}\n"
 
 
 def _cell(score: Score | None) -> str:
@@ -74,7 +74,8 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _facts(manifest: Manifest) -> Iterator[str]:
+def facts(manifest: Manifest) -> Iterator[str]:
+    """The proofs, and what the release was made from and how."""
     data = manifest.data
     yield from proofs(manifest)
     yield f"source: {data.source}"

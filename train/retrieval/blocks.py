@@ -21,20 +21,27 @@ _LARGEST_PART = 4
 Blocks = npt.NDArray[np.int32]
 
 
-def fit_blocks(vectors: npt.NDArray[np.float32], readers: npt.NDArray[np.float64]) -> Blocks:
-    """The block of each post, int32 [N]; there are 2, 4, 8..., their sizes differ by one at most.
+def fit_blocks(
+    vectors: npt.NDArray[np.float32], readers: npt.NDArray[np.float64], count: int
+) -> Blocks:
+    """The block of each post, int32 [N]; their sizes differ by one at most.
 
     Args:
         vectors: float32 [D, N], of the posts.
-        readers: float64 [D], how large each number of a reader's vector is: so much more the same
+        readers: float64 [n, D], of readers: the larger a number of theirs is, the more the same
             number of the posts' matters.
+        count: how many blocks, a power of two.
     """
-    points = (vectors.T * readers).astype(np.float32)
-    count = 1 << max(1, (len(points) // _POSTS_OF_A_BLOCK).bit_length() - 1)
+    points = (vectors.T * np.sqrt((readers**2).mean(axis=0))).astype(np.float32)
     blocks = np.empty(len(points), np.int32)
     for block, rows in enumerate(_halves(points, np.arange(len(points)), count)):
         blocks[rows] = block
     return blocks
+
+
+def most_blocks(posts: int) -> int:
+    """The largest number of blocks for so many posts, a power of two and at least 2."""
+    return 1 << max(1, (posts // _POSTS_OF_A_BLOCK).bit_length() - 1)
 
 
 def count_of(blocks: Blocks) -> int:

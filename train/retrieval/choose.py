@@ -9,11 +9,18 @@ import numpy.typing as npt
 import onnx
 
 from artifacts.proofs import FirstStage, Recall
-from train.retrieval.blocks import LARGE_CATALOGUE, Blocks, count_of, fit_blocks, numbers_of_probed
-from train.retrieval.fit import Vectors, fit_retrieval
+from train.retrieval.blocks import (
+    LARGE_CATALOGUE,
+    Blocks,
+    count_of,
+    fit_blocks,
+    most_blocks,
+    numbers_of_probed,
+)
+from train.retrieval.exam import USUAL, Effort, Exam, set_exam
+from train.retrieval.fit import Vectors, fit_retrieval, fit_vectors
 from train.retrieval.model import Retrieval
-from train.retrieval.recall import LEFT_OUT, MOST, measure_recall
-from train.retrieval.requests import Answer, Ranker, Requests, best, draw, ranker, strange
+from train.retrieval.requests import Ranker, ranker, reader_vectors
 
 SMALL_CATALOGUE = 1_000
 """Up to here scoring every post is as fast."""
@@ -27,21 +34,6 @@ _MOST_LOST = 0.001
 """So much less may be found in blocks than among all posts: more blocks take little time."""
 
 MakeGraph = Callable[[Retrieval | None], onnx.ModelProto]
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How many requests are scored over the whole catalogue, which is what takes the time.
-
-    Attributes:
-        fit: to fit the vectors to.
-        measure: of real readers, to measure recall on.
-        strange: of readers that nobody is, the same.
-    """
-
-    fit: int = 256
-    measure: int = 1_000
-    strange: int = 250
 
 
 @dataclass(frozen=True)
@@ -66,6 +58,7 @@ class _Tried:
     """A first stage and what it finds."""
 
     retrieval: Retrieval
+    readers: npt.NDArray[np.float64]
     vectors: Vectors
     blocks: Blocks | None
     graph: onnx.ModelProto
@@ -85,18 +78,37 @@ class _Tried:
 
 @dataclass(frozen=True)
 class _Trials:
-    """Requests of which the exact best are known, to try first stages on."""
+    """An exam for first stages."""
 
     make_graph: MakeGraph
     posts: npt.NDArray[np.float32]
-    requests: Requests
-    truth: list[Answer]
+    exam: Exam
 
-    def of(self, retrieval: Retrieval, vectors: Vectors, blocks: Blocks | None = None) -> _Tried:
+    def of(self, retrieval: Retrieval) -> _Tried:
         graph = self.make_graph(retrieval)
-        rank = ranker(graph, self.posts, vectors, blocks)
-        recall = measure_recall(rank, self.requests, self.truth)
-        return _Tried(retrieval, vectors, blocks, graph, rank, recall)
+        readers = reader_vectors(graph, self.exam.fitted_on)
+        vectors = fit_vectors(readers, self.exam.scores)
+        rank = ranker(graph, self.posts, vectors)
+        return _Tried(retrieval, readers, vectors, None, graph, rank, self.exam.recall(rank))
+
+    def in_blocks(self, tried: _Tried) -> _Tried:
+        """The same, looking into few blocks, or at all posts where that finds less."""
+        blocks = fit_blocks(tried.vectors, tried.readers, most_blocks(len(self.posts)))
+        for probed in numbers_of_probed(blocks, tried.retrieval.candidates):
+            retrieval = replace(tried.retrieval, probed=probed)
+            graph = self.make_graph(retrieval)
+            rank = ranker(graph, self.posts, tried.vectors, blocks)
+            found = replace(
+                tried,
+                retrieval=retrieval,
+                blocks=blocks,
+                graph=graph,
+                rank=rank,
+                recall=self.exam.recall(rank),
+            )
+            if found.passed and found.finds_as_much_as(tried):
+                return found
+        return tried
 
 
 def choose(
@@ -106,7 +118,7 @@ def choose(
     first_day: int,
     *,
     seed: int,
-    effort: Effort = Effort(),
+    effort: Effort = USUAL,
     large: int = LARGE_CATALOGUE,
 ) -> Chosen:
     """Fit the first stage, larger and larger, until enough of the exact best is found.
@@ -126,25 +138,16 @@ def choose(
     full = make_graph(None)
     if len(posts) <= SMALL_CATALOGUE:
         return Chosen(full, None, None, None)
-    generator = np.random.default_rng(seed)
     exact = ranker(full, posts)
-    scores = np.empty((effort.fit, len(posts)), np.float32)
-    fitted_on = draw(readers, first_day, effort.fit, generator)
-    for row, answer in zip(scores, best(exact, fitted_on, len(posts)), strict=True):
-        row[answer.rows] = answer.scores
-    measured_on = draw(readers, first_day, effort.measure, generator)
-    nobody = strange(draw(readers, first_day, effort.strange, generator), generator)
-    truth, strange_truth = (
-        list(best(exact, requests, MOST + LEFT_OUT)) for requests in (measured_on, nobody)
-    )
-    trials = _Trials(make_graph, posts, measured_on, truth)
-    fits = fit_retrieval(scores, posts, DIMENSIONS, _FEWEST)
+    exam = set_exam(exact, readers, len(posts), first_day, seed=seed, effort=effort)
+    trials = _Trials(make_graph, posts, exam)
+    fits = fit_retrieval(exam.scores, posts, DIMENSIONS, _FEWEST)
     for candidates, fitted in product(_numbers_of_candidates(len(posts)), fits):
-        tried = trials.of(replace(fitted.retrieval, candidates=candidates), fitted.vectors)
+        tried = trials.of(replace(fitted, candidates=candidates))
         if tried.passed:
             break
     if tried.passed and len(posts) >= large:
-        tried = _in_blocks(trials, tried, fit_blocks(fitted.vectors, fitted.readers))
+        tried = trials.in_blocks(tried)
     proof = FirstStage(
         used=tried.passed,
         anchors=len(tried.retrieval.anchors),
@@ -154,20 +157,11 @@ def choose(
         probed=tried.retrieval.probed,
         requests=effort.measure,
         recall=tried.recall,
-        recall_of_strange_readers=measure_recall(tried.rank, nobody, strange_truth),
+        recall_of_strange_readers=exam.recall_of_strange_readers(tried.rank),
     )
     if not tried.passed:
         return Chosen(full, None, None, proof)
     return Chosen(tried.graph, tried.vectors, tried.blocks, proof)
-
-
-def _in_blocks(trials: _Trials, tried: _Tried, blocks: Blocks) -> _Tried:
-    """The same, looking into few blocks, or at all posts where that finds less."""
-    for probed in numbers_of_probed(blocks, tried.retrieval.candidates):
-        found = trials.of(replace(tried.retrieval, probed=probed), tried.vectors, blocks)
-        if found.passed and found.finds_as_much_as(tried):
-            return found
-    return tried
 
 
 def _numbers_of_candidates(posts: int) -> list[int]:

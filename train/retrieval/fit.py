@@ -7,7 +7,6 @@ Golub, "Linear least squares solutions by Householder transformations", Numerisc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,27 +26,12 @@ _SAMPLED_POSTS = 20_000
 """So many posts tell as well as a million which directions there are."""
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What scores tell of readers and posts.
-
-    Attributes:
-        retrieval: the first stage.
-        vectors: float32 [D, N], of the posts.
-        readers: float64 [D], the root mean square of each number of a reader's vector.
-    """
-
-    retrieval: Retrieval
-    vectors: Vectors
-    readers: Floats
-
-
 def fit_retrieval(
     scores: Scores,
     posts: npt.NDArray[np.float32],
     dimensions: Sequence[int],
     candidates: int,
-) -> list[Fitted]:
+) -> list[Retrieval]:
     """A first stage for each number of dimensions; all have the same anchors.
 
     Args:
@@ -69,15 +53,14 @@ def fit_retrieval(
     fitted = []
     for count in dimensions:
         weights = _regress(seen, centered @ directions[:count].T)
-        retrieval = Retrieval(
-            posts[anchors],
-            weights[:-1].astype(np.float32),
-            weights[-1].astype(np.float32),
-            candidates,
+        fitted.append(
+            Retrieval(
+                posts[anchors],
+                weights[:-1].astype(np.float32),
+                weights[-1].astype(np.float32),
+                candidates,
+            )
         )
-        readers = seen @ weights
-        size = np.sqrt((_with_one(readers) ** 2).mean(axis=0))
-        fitted.append(Fitted(retrieval, fit_vectors(readers, scores), size))
     return fitted
 
 
@@ -85,13 +68,12 @@ def fit_vectors(readers: Floats, scores: Scores) -> Vectors:
     """The vectors of posts, float32 [D, N]: by the readers' they come closest to the scores.
 
     Args:
-        readers: float64 [requests, d], vectors without the 1.
+        readers: float64 [requests, D], their last number is 1.
         scores: float32 [requests, N], exact scores, rounded.
     """
-    columns = _with_one(readers)
-    found = _solve(columns, columns.T.astype(np.float32) @ scores)
+    found = _solve(readers, readers.T.astype(np.float32) @ scores)
     # The readers' means are taken away here: a copy of the scores could be too large.
-    return (found - _regress(columns, scores.mean(axis=1, keepdims=True))).astype(np.float32)
+    return (found - _regress(readers, scores.mean(axis=1, keepdims=True))).astype(np.float32)
 
 
 def _with_one(columns: Floats) -> Floats:

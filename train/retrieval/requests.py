@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import onnx
+from onnx.utils import Extractor
 
 from artifacts import layout
 from artifacts.blocks import first_stage_inputs
+from artifacts.proofs import FirstStage
 from train.export.session import session
 
 _WEEK = 7 * 86_400
@@ -70,6 +72,7 @@ def ranker(
     posts: npt.NDArray[np.float32],
     vectors: npt.NDArray[np.float32] | None = None,
     blocks: npt.NDArray[np.int32] | None = None,
+    candidates: npt.NDArray[np.int64] = _NOTHING,
 ) -> Ranker:
     """The ranker's graph over a catalogue.
 
@@ -78,9 +81,10 @@ def ranker(
         posts: float32 [N, P].
         vectors: float32 [D, N], if the graph has a first stage.
         blocks: int32 [N], if that looks into blocks.
+        candidates: int64 [C], rows to score instead of the catalogue.
     """
     run = session(model)
-    constant = {layout.INPUT_POSTS: posts, layout.INPUT_CANDIDATES: _NOTHING}
+    constant = {layout.INPUT_POSTS: posts, layout.INPUT_CANDIDATES: candidates}
     if vectors is not None:
         constant |= first_stage_inputs(vectors.T, blocks)
 
@@ -100,6 +104,37 @@ def ranker(
         return Answer(rows, scores)
 
     return rank
+
+
+def exact_ranker(
+    model: onnx.ModelProto, posts: npt.NDArray[np.float32], first_stage: FirstStage | None
+) -> Ranker:
+    """The graph scoring every post, also where it has a first stage: named posts are all scored.
+
+    Args:
+        model: of `ranker_graph`.
+        posts: float32 [N, P].
+        first_stage: what the graph has, if anything was tried.
+    """
+    if first_stage is None or not first_stage.used:
+        return ranker(model, posts)
+    vectors = np.zeros((first_stage.dimensions, len(posts)), np.float32)
+    blocks = np.zeros(len(posts), np.int32) if first_stage.blocks else None
+    return ranker(model, posts, vectors, blocks, np.arange(len(posts)))
+
+
+def reader_vectors(model: onnx.ModelProto, requests: Requests) -> npt.NDArray[np.float64]:
+    """float64 [n, D]: the vectors that a graph with a first stage makes of those who ask."""
+    needs = [layout.INPUT_READER, layout.INPUT_TIME]
+    part = session(Extractor(model).extract_model(needs, [layout.OUTPUT_VECTOR]))
+    found = [
+        part.run(
+            [layout.OUTPUT_VECTOR],
+            {layout.INPUT_READER: reader[np.newaxis], layout.INPUT_TIME: np.array([time])},
+        )[0]
+        for reader, time in zip(requests.readers, requests.times, strict=True)
+    ]
+    return np.concatenate(found).astype(np.float64)
 
 
 def best(rank: Ranker, requests: Requests, k: int) -> Iterator[Answer]:

@@ -1,4 +1,4 @@
--- *_requests, *_history -> reader_rows, post_rows: (row, id, as_of, features FLOAT[]).
+-- *_requests, *_history, known_places -> reader_rows, post_rows: (row, id, as_of, features FLOAT[]).
 -- The order within `features` is train.features.schema's.
 
 -- Likes per view, drawn towards `prior` as if that had been seen `weight` times already.
@@ -85,17 +85,20 @@ SELECT
     smoothed_topics(peer_liked, peer_seen, band_topics, rate / band_rate, weight_of_peers()) AS topics
 FROM found;
 
--- Without a label: how many readers share a country or a city tells which it is, or how large.
+-- Without a label: how many readers share a country or a city tells which it is, or how large. Of one
+-- that the model knows, the number it knows: else it would be taken for another one as it grows.
 CREATE OR REPLACE TABLE profiles AS
 SELECT
     user_id, gender, age, exp_group,
     age_band(age) AS age_band,
     coalesce(country, '') AS country,
-    CASE WHEN country IS NOT NULL THEN ln(count(*) OVER (PARTITION BY country)) END AS country_size,
-    CASE WHEN city IS NOT NULL THEN ln(count(*) OVER (PARTITION BY city)) END AS city_size,
+    CASE WHEN country IS NOT NULL THEN ln(coalesce(c.readers, count(*) OVER (PARTITION BY country))) END AS country_size,
+    CASE WHEN city IS NOT NULL THEN ln(coalesce(t.readers, count(*) OVER (PARTITION BY city))) END AS city_size,
     CASE WHEN os IS NOT NULL THEN (lower(os) = 'ios')::INTEGER END AS is_ios,
     CASE WHEN source IS NOT NULL THEN (lower(source) = 'organic')::INTEGER END AS is_organic
-FROM readers;
+FROM readers
+LEFT JOIN known_places AS c ON c.kind = 'country' AND c.name = country
+LEFT JOIN known_places AS t ON t.kind = 'city' AND t.name = city;
 
 CREATE OR REPLACE TABLE reader_rows AS
 WITH histories AS (

@@ -1,0 +1,1 @@
+"""Newer features for the model that is served."""

@@ -1,0 +1,192 @@
+"""A refresh, from the tables to served successors of what is served: it wires the parts."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+
+from artifacts import layout
+from artifacts.channel import read_channel
+from artifacts.errors import Conflict
+from artifacts.manifest import Code, DataFacts, Manifest, Stage
+from artifacts.moves import substitute
+from artifacts.publish import publish
+from artifacts.release import manifests
+from artifacts.stores import ObjectStore, open_store
+from train.clock import first_evening, serves_from
+from train.errors import RefreshError
+from train.export.tables import posts_file, reader_files
+from train.facts import data_facts
+from train.features.build import make_rows, rows_to_serve
+from train.progress import Progress
+from train.provenance import code
+from train.recipe import refresh_recipe, tables_digest
+from train.refresh.gate import answers_that_stay, judge
+from train.refresh.outcome import Refreshed, Successor
+from train.refresh.parent import Parent, open_parent, require_known_topics
+from train.retrieval.renew import renew
+from train.retrieval.requests import ranker
+from train.settings import RunSettings
+from train.source.load import load
+from train.stages import Stages
+from train.threads import one_for_blas
+from train.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The tables of a refresh, and what all its releases share."""
+
+    warehouse: Warehouse
+    facts: DataFacts
+    read: tuple[Stage, ...]
+    code: Code
+    seed: int
+    progress: Progress
+
+
+def refresh(settings: RunSettings, progress: Progress) -> Refreshed:
+    """Follow each release that the channel serves by one of the same model and newer features.
+
+    Nothing is fitted. What knows the tables as they are already stays. The channel moves by one
+    compare and swap, and only if all successors have passed their gates: arms of an experiment that
+    know different days could not be compared.
+
+    Args:
+        settings: the timezone and what concerns learning are those of the served releases.
+        progress: told the stages.
+
+    Raises:
+        TrainError: nothing is served that this program can refresh, or the tables cannot be used.
+            Nothing has been published of the release it names.
+        ArtifactError: the store failed, or what is served is broken. The channel serves what it
+            served before.
+    """
+    store = open_store(settings.store)
+    channel = read_channel(store, settings.channel)
+    if channel is None:
+        raise RefreshError(
+            f"the channel {settings.channel} serves nothing yet: the first release is made by "
+            "`train run`"
+        )
+    parents = [open_parent(store, release) for release in channel.releases]
+    stages = Stages(progress)
+    with ExitStack() as stack, one_for_blas():
+        folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
+        warehouse = Warehouse(folder, settings.memory)
+        stack.callback(warehouse.close)
+        settings = replace(settings, timezone=_timezone(parents))
+        dropped = load(warehouse, settings, stages)
+        digest = tables_digest(warehouse)
+        facts = data_facts(warehouse, settings.source_without_secrets, dropped, digest)
+        tables = _Tables(warehouse, facts, tuple(stages.done), code(), settings.seed, progress)
+        topics = [str(topic) for (topic,) in warehouse.query("SELECT DISTINCT topic FROM posts")]
+        for parent in parents:
+            require_known_topics(parent, topics)
+        current: list[str] = []
+        successors: list[Successor] = []
+        for parent in parents:
+            if parent.manifest.data.digest == digest:
+                current.append(parent.id)
+                continue
+            recipe = refresh_recipe(digest, parent.manifest, tables.code)
+            found = _made_before(store, parent, recipe)
+            if found and channel.knows(found.release):  # somebody has taken it back
+                current.append(found.release)
+            elif found:
+                successors.append(Successor(parent.id, found, made=False))
+            else:
+                made = _succeed(store, parent, tables, recipe)
+                successors.append(Successor(parent.id, made, made=True))
+    obstacle = _serve(store, successors, settings.channel)
+    return Refreshed(settings.store, tuple(current), tuple(successors), not obstacle, obstacle)
+
+
+def _timezone(parents: Sequence[Parent]) -> str:
+    clocks = {parent.manifest.timezone: parent.id for parent in parents}
+    if len(clocks) > 1:
+        first, second = sorted(clocks)[:2]
+        raise RefreshError(
+            f"releases {clocks[first]} and {clocks[second]} are of different clocks, {first} and "
+            f"{second}: one reading of the tables cannot refresh both"
+        )
+    return next(iter(clocks))
+
+
+def _made_before(store: ObjectStore, parent: Parent, recipe: str) -> Manifest | None:
+    """What an earlier refresh has made of the same tables, and could or would not serve."""
+    later = takewhile(lambda manifest: manifest.release > parent.id, manifests(store))
+    return next((manifest for manifest in later if manifest.recipe == recipe), None)
+
+
+def _succeed(store: ObjectStore, parent: Parent, tables: _Tables, recipe: str) -> Manifest:
+    """Publish a release of the parent's model and the tables' features."""
+    stages, before, warehouse = Stages(tables.progress), parent.manifest, tables.warehouse
+    with stages.stage("making features"):
+        make_rows(warehouse, parent.encoders, sample=0)
+        schema = parent.encoders.schema
+        readers = rows_to_serve(warehouse, "reader", schema)
+        posts = rows_to_serve(warehouse, "post", schema)
+    graph = parent.graph()
+    with stages.stage("finding candidates fast"):
+        renewed = renew(
+            graph,
+            before.first_stage,
+            readers.features,
+            posts.features,
+            serves_from(warehouse),
+            seed=tables.seed,
+        )
+    with stages.stage("comparing with what is served"):
+        readers_before = parent.readers()
+        posts_before, rank_before = parent.posts()
+        answers = answers_that_stay(
+            (readers_before, readers),
+            (
+                (posts_before.ids, rank_before),
+                (posts.ids, ranker(graph, posts.features, renewed.vectors, renewed.blocks)),
+            ),
+            first_evening(warehouse),
+        )
+        rows_before, rows = (readers_before, posts_before), (readers, posts)
+        gate = judge(before, tables.facts, rows_before, rows, answers)
+    draft = before.model_copy(
+        update={
+            "parent": parent.id,
+            "trained_in": before.trained_in or parent.id,
+            "recipe": recipe,
+            "data": tables.facts,
+            "user_shards": layout.shards_for(len(readers.ids)),
+            "first_stage": renewed.proof,
+            "gate": gate,
+            "stages": (*tables.read, *stages.done),
+            "code": tables.code,
+        }
+    )
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        there = {entry.path for entry in before.files}
+        for path in (layout.RANKER, layout.ENCODERS, layout.PAST):
+            if path in there:
+                yield path, parent.release.read(path)
+        yield layout.POSTS, posts_file(warehouse, posts, renewed.vectors, renewed.blocks)
+        yield from reader_files(warehouse, readers, draft.user_shards)
+
+    with stages.stage("publishing"):
+        return publish(store, draft, files())
+
+
+def _serve(store: ObjectStore, successors: Sequence[Successor], channel: str) -> str:
+    """Serve the successors, and say why not, if so."""
+    refused = [each.manifest.release for each in successors if not each.manifest.gate.passed]
+    if refused:
+        return f"release {refused[0]} has not passed its gate"
+    if successors:
+        replaced = {each.replaces: each.manifest.release for each in successors}
+        try:
+            substitute(store, replaced, channel)
+        except Conflict as error:
+            return str(error)
+    return ""
