@@ -14,7 +14,7 @@ from artifacts.stores import ObjectStore
 
 CONTROL = "control"
 """The arm that everyone gets while there is no experiment."""
-HISTORY = 50
+HISTORY = 200
 """How many promotions a channel remembers."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]

@@ -24,7 +24,7 @@ class Renderer:
 
     def __init__(self, posts: Posts) -> None:
         self._posts = posts
-        # Not a method of its own: it would hold itself, and all it holds, until garbage is looked for.
+        # Not a method: it would hold itself, and the release, until garbage is looked for.
         self._post = lru_cache(_KEPT_POSTS)(partial(_written, posts))
 
     def posts(self, rows: Iterable[int]) -> bytes:
