@@ -13,6 +13,7 @@ from rich.progress import Progress as Bars
 from artifacts.errors import ArtifactError, StoreUnavailable
 from train.display import show_result
 from train.errors import TrainError
+from train.experiment import command as experiment_command
 from train.progress import Terminal
 from train.report.markdown import UNFINISHED, markdown
 from train.settings import RunSettings
@@ -32,9 +33,11 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.command in {"run", "evaluate"}:
+    if arguments.command != "demo-data":
         _require_places(parser, arguments)
     try:
+        if arguments.command == "experiment":
+            return experiment_command.run_command(parser, arguments)
         return {"run": _run, "evaluate": _evaluate, "demo-data": _demo_data}[arguments.command](
             arguments
         )
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="train, measure, publish and serve a release")
     _add_source(run)
+    _add_learning(run)
     run.add_argument(
         "--store", default=os.environ.get(STORE_VARIABLE),
         help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
@@ -61,9 +65,17 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate", help="measure the ranking on folds of time and beside baselines; no release"
     )
     _add_source(evaluate)
+    _add_learning(evaluate)
     evaluate.add_argument(
         "--folds", type=int, default=3, help="windows to measure on (default: %(default)s)"
     )
+
+    experiment = commands.add_parser(
+        "experiment", help="compare the arms of an experiment, by the function's log"
+    )
+    _add_source(experiment)
+    experiment_command.add_options(experiment)
+    experiment.set_defaults(report=None)
 
     demo = commands.add_parser("demo-data", help="make tables like the network's own")
     demo.add_argument("--out", required=True, help="a new folder, or postgresql://…")
@@ -79,7 +91,6 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         "--source", default=os.environ.get(SOURCE_VARIABLE),
         help=f"postgresql://… or a folder of three tables (default: {SOURCE_VARIABLE})",
     )  # fmt: skip
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
     defaults = RunSettings("", "")
     names = defaults.names
     parser.add_argument(
@@ -90,15 +101,20 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
             f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
             help=f"what the source calls {table}",
         )  # fmt: skip
-    parser.add_argument(
-        "--test-from", type=date.fromisoformat, metavar="DAY",
-        help="measure on the days from this one on (default: on the last third)",
-    )  # fmt: skip
     parser.add_argument("--timezone", default=defaults.timezone, help="the network's clock")
     parser.add_argument(
         "--work", type=Path, help="keep the run's own database there (default: nowhere)"
     )
     parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    defaults = RunSettings("", "")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
+    parser.add_argument(
+        "--test-from", type=date.fromisoformat, metavar="DAY",
+        help="measure on the days from this one on (default: on the last third)",
+    )  # fmt: skip
     parser.add_argument(
         "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
         help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
