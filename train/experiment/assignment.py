@@ -47,17 +47,17 @@ def sample_ratio(first: dict[str, Texts], shares: dict[str, Texts]) -> SampleRat
     """Pearson's chi-square test.
 
     Args:
-        first: of each reader the `arm` and the moment `at` of the first exposure.
-        shares: records that name a new `share` of their `arm`, in order of `at`.
+        first: of each reader's first exposure the `arm`, its `share` and the `moment`.
+        shares: records that name a new `share` of their `arm`, in order of `moment`.
     """
     arms = sorted(set(shares["arm"].tolist()))
-    in_force = np.stack([_at(first["at"], shares, arm) for arm in arms], axis=1)
+    in_force = np.stack([_at(first["moment"], shares, arm) for arm in arms], axis=1)
     missing = 1 - in_force.sum(axis=1, keepdims=True)
     # Not any: arms tell of a change of shares one after the other.
     if np.median(missing) > _SHARES_ADD_UP:
         arms = [*arms, NEVER_SEEN]
         in_force = np.concatenate((in_force, np.maximum(missing, 0)), axis=1)
-    in_force /= in_force.sum(axis=1, keepdims=True)
+    in_force = _adding_up(in_force, np.array(arms) == first["arm"][:, np.newaxis], first["share"])
     readers = np.array([(first["arm"] == arm).sum() for arm in arms])
     expected = in_force.sum(axis=0)
     return SampleRatio(
@@ -68,9 +68,16 @@ def sample_ratio(first: dict[str, Texts], shares: dict[str, Texts]) -> SampleRat
 def _at(moments: Floats, shares: dict[str, Texts], arm: str) -> Floats:
     """The share of the arm at each moment, by the last record before it, or else the first."""
     of_arm = shares["arm"] == arm
-    since, share = shares["at"][of_arm], shares["share"][of_arm].astype(np.float64)
+    since, share = shares["moment"][of_arm], shares["share"][of_arm].astype(np.float64)
     found: Floats = share[np.maximum(np.searchsorted(since, moments, "right") - 1, 0)]
     return found
+
+
+def _adding_up(shares: Floats, own: npt.NDArray[np.bool_], share: Floats) -> Floats:
+    """The own arm's share as its record names it; the others fill what is left."""
+    others = np.where(own, 0.0, shares)
+    total = np.maximum(others.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    return np.where(own, share[:, np.newaxis], others * (1 - share[:, np.newaxis]) / total)
 
 
 def _p(readers: npt.NDArray[np.int64], expected: Floats) -> float:

@@ -48,7 +48,7 @@ class Gathered:
         experiment: its name; None without one.
         readers: those compared.
         first: of all readers, crossed ones too: the arm and the moment of the first exposure.
-        shares: moments at which records name the share of their arm: arm, at, share.
+        shares: moments at which records name the share of their arm: arm, moment, share.
         exposures: after duplicates, by what became of them.
         crossed: readers who were seen in two arms.
         settled: when the shares were last changed, on the wall clock; None if never.
@@ -88,16 +88,11 @@ def gather(
     return Gathered(
         experiment=name,
         readers=_readers(warehouse),
-        first=warehouse.arrays(
-            "SELECT arg_min(arm, exposure) AS arm, epoch(min(at)) AS at "
-            "FROM exposures GROUP BY reader ORDER BY reader"
-        ),
-        shares=warehouse.arrays(
-            "SELECT arm, share, epoch(at) AS at FROM exposures "
-            "QUALIFY lag(share) OVER of_arm IS DISTINCT FROM share "
-            "WINDOW of_arm AS (PARTITION BY arm ORDER BY exposure) ORDER BY exposure"
-        ),
-        exposures=_counts(warehouse),
+        first=warehouse.arrays("FROM first_arms"),
+        shares=warehouse.arrays("FROM share_changes"),
+        exposures={
+            name: int(counts[0]) for name, counts in warehouse.arrays("FROM records").items()
+        },
         crossed=_one(warehouse, "SELECT count(*) FROM crossed"),
         settled=warehouse.query("SELECT since FROM settled")[0][0],
         since=_moment(since),
@@ -156,22 +151,6 @@ def _readers(warehouse: Warehouse) -> Readers:
     return Readers(
         rows.pop("arm"), **{name: column.astype(np.float64) for name, column in rows.items()}
     )
-
-
-def _counts(warehouse: Warehouse) -> dict[str, int]:
-    """Records, by what became of them."""
-    statements = {
-        "delivered twice": "SELECT (SELECT count(*) FROM exposure_lines) - count(*) FROM "
-        "(SELECT DISTINCT * FROM exposure_lines)",
-        "of the experiment": "SELECT count(*) FROM exposures",
-        "before the last change of shares": "SELECT count(*) FROM exposures "
-        "WHERE at <= (SELECT since FROM settled)",
-        "window not over": "SELECT count(*) FROM exposures WHERE at > coalesce((SELECT since FROM "
-        "settled), '-infinity'::TIMESTAMP) AND exposure NOT IN (SELECT exposure FROM in_time)",
-        "of readers in two arms": "SELECT (SELECT count(*) FROM in_time) - count(*) FROM compared",
-        "compared": "SELECT count(*) FROM compared",
-    }
-    return {name: _one(warehouse, statement) for name, statement in statements.items()}
 
 
 def _one(warehouse: Warehouse, statement: str) -> int:

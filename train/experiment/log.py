@@ -20,7 +20,7 @@ ENDS = (".jsonl", ".json", ".log", ".txt", ".gz")
 _AT_ONCE = 50_000
 _SCHEMA = pa.schema(
     {
-        "at": pa.timestamp("us"),
+        "moment": pa.timestamp("us"),
         "time": pa.int64(),
         "reader": pa.string(),
         "experiment": pa.string(),
@@ -110,7 +110,8 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 def _row(exposure: Exposure) -> dict[str, object]:
-    row = exposure.model_dump(exclude={"exploration"})
+    # A name that SQL has no other use for.
+    row = {"moment": exposure.at, **exposure.model_dump(exclude={"at", "exploration"})}
     if exposure.exploration:
         explored = exposure.exploration
         row |= {

@@ -3,7 +3,7 @@
 
 -- A record that was delivered twice counts once. Of posts to rerank the network shows what it likes.
 CREATE OR REPLACE TABLE exposures AS
-SELECT row_number() OVER (ORDER BY "at", reader, "time", posts) AS exposure, *
+SELECT row_number() OVER (ORDER BY moment, reader, "time", posts) AS exposure, *
 FROM (SELECT DISTINCT * FROM exposure_lines)
 WHERE experiment IS NOT DISTINCT FROM getvariable('experiment')
     AND "call" <> getvariable('rerank');
@@ -13,8 +13,8 @@ WHERE experiment IS NOT DISTINCT FROM getvariable('experiment')
 -- Containers of the function notice a change at different moments: compared is what came after the
 -- last record with an older share.
 CREATE OR REPLACE TABLE settled AS
-SELECT max("at") AS since FROM (
-    SELECT "at", share, last_value(share) OVER (
+SELECT max(moment) AS since FROM (
+    SELECT moment, share, last_value(share) OVER (
         PARTITION BY arm ORDER BY exposure ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) AS last_share
     FROM exposures
@@ -24,7 +24,7 @@ SELECT max("at") AS since FROM (
 CREATE OR REPLACE TABLE in_time AS
 SELECT * FROM exposures
 WHERE "time" + getvariable('window_seconds') <= (SELECT epoch(until) FROM feed_facts)
-    AND coalesce("at" > (SELECT since FROM settled), true);
+    AND coalesce(moment > (SELECT since FROM settled), true);
 
 CREATE OR REPLACE TABLE crossed AS
 SELECT reader FROM in_time GROUP BY reader HAVING count(DISTINCT arm) > 1;
@@ -72,3 +72,30 @@ SELECT e.reader, count(*) AS views, sum(f.liked::BIGINT) AS likes
 FROM first_exposure AS e JOIN pseudonyms AS p USING (reader) JOIN feed AS f USING (user_id)
 WHERE f.is_view AND epoch(f.moment) < e.since
 GROUP BY e.reader;
+
+-- Of each reader, crossed ones too, the arm, its share and the moment of the first exposure.
+CREATE OR REPLACE VIEW first_arms AS
+SELECT arg_min(arm, exposure) AS arm, arg_min(share, exposure) AS share,
+    epoch(min(moment)) AS moment
+FROM exposures GROUP BY reader ORDER BY reader;
+
+-- The records that name another share of their arm than the one before.
+CREATE OR REPLACE VIEW share_changes AS
+SELECT arm, share, epoch(moment) AS moment
+FROM exposures
+QUALIFY lag(share) OVER (PARTITION BY arm ORDER BY exposure) IS DISTINCT FROM share
+ORDER BY exposure;
+
+CREATE OR REPLACE VIEW records AS
+WITH unsettled AS (
+    SELECT count(*) AS n FROM exposures WHERE moment <= (SELECT since FROM settled)
+)
+SELECT
+    (SELECT count(*) FROM exposure_lines)
+        - (SELECT count(*) FROM (SELECT DISTINCT * FROM exposure_lines)) AS "delivered twice",
+    (SELECT count(*) FROM exposures) AS "of the experiment",
+    (SELECT n FROM unsettled) AS "before the last change of shares",
+    (SELECT count(*) FROM exposures) - (SELECT n FROM unsettled)
+        - (SELECT count(*) FROM in_time) AS "window not over",
+    (SELECT count(*) FROM in_time) - (SELECT count(*) FROM compared) AS "of readers in two arms",
+    (SELECT count(*) FROM compared) AS "compared";

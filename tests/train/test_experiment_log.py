@@ -1,0 +1,147 @@
+"""The function's log, in whatever form it comes."""
+
+import gzip
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from artifacts.pseudonym import pseudonym
+from handler.telemetry import Answered, Telemetry, note
+from tests.train.exposures import KEY, NOON, exposure, line, write_log
+from train.errors import SourceError
+from train.experiment.log import Lines, read_log
+from train.experiment.record import exposures_in
+from train.progress import Silent
+from train.warehouse import Warehouse
+
+RECORD = exposure(7, NOON, [3, 1, 2])
+EXPLORED = exposure(
+    7,
+    NOON,
+    [3, 1],
+    exploration={
+        "temperature": 0.5,
+        "posts": [1, 3, 2],
+        "scores": [-1.0, -1.5, -2.0],
+        "propensities": [0.3, 0.7],
+    },
+)
+EVENT = {"logStreamName": "2026/11/24/[1]", "timestamp": 1_795_543_200_000}
+
+
+def read(path: Path) -> tuple[Lines, list[tuple[str, list[int]]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = Warehouse(Path(folder))
+        lines = read_log(warehouse, path, Silent())
+        rows = warehouse.query("SELECT reader, posts FROM exposure_lines")
+        warehouse.close()
+    return lines, rows
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        line(RECORD),
+        f"2026-11-24T18:00:00.123Z {line(RECORD)}",
+        f"2026-11-24T18:00:00 2026/11/24/[1]f00 {line(RECORD)}",
+        f"  {line(RECORD)}\t",
+        json.dumps({"exposure": RECORD}),
+        f'      "message": {json.dumps(line(RECORD))},',
+        json.dumps({"logEvents": [{**EVENT, "message": line(RECORD) + "\n"}]}),
+    ],
+    ids=["alone", "exported", "tailed", "blanks", "spaced", "filtered", "subscribed"],
+)
+def test_a_record_is_found_however_the_log_was_fetched(written: str) -> None:
+    (found,) = exposures_in(written)
+    assert found is not None
+    assert found.posts == [3, 1, 2]
+    assert found.reader == pseudonym(7, KEY)
+
+
+def test_a_subscription_s_line_may_hold_several_records() -> None:
+    events = [{**EVENT, "message": line(exposure(7, NOON, [post]))} for post in (1, 2)]
+    events.insert(1, {**EVENT, "message": '{"_aws": {}}'})
+    found = exposures_in(json.dumps({"logEvents": events}))
+    assert [one and one.posts for one in found] == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "",
+        "INFO:     127.0.0.1:5000 - GET /v1/recommendations?id=7 200 OK",
+        '{"_aws": {"Timestamp": 1}, "release": "20261124T054421Z-7b61ff52", "reader": "3b88"}',
+        "REPORT RequestId: 1 Duration: 9.81 ms",
+    ],
+)
+def test_other_lines_are_passed_over(other: str) -> None:
+    assert list(exposures_in(other)) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        line(RECORD)[:-20],
+        line(RECORD | {"reader": 7}),
+        line(RECORD | {"share": 1.5}),
+        line(RECORD | {"posts": [1, 1]}),
+        line(RECORD | {"at": "2026-11-24T18:00:00"}),
+        line({key: value for key, value in RECORD.items() if key != "arm"}),
+        line(EXPLORED | {"posts": [9, 1]}),
+        line(EXPLORED | {"posts": [3, 1, 2]}),
+        json.dumps({"message": line(RECORD)[:-20]}),
+        json.dumps({"message": line(RECORD)})[:-30],
+    ],
+)
+def test_a_broken_record_is_none(broken: str) -> None:
+    assert list(exposures_in(broken)) == [None]
+
+
+def test_what_a_later_function_adds_is_passed_over() -> None:
+    (found,) = exposures_in(line(EXPLORED | {"later": 1}))
+    assert found is not None
+    assert found.exploration is not None
+    assert found.exploration.propensities == [0.3, 0.7]
+
+
+def test_a_folder_is_read_at_any_depth_and_what_is_broken_is_counted(tmp_path: Path) -> None:
+    write_log(tmp_path / "one.jsonl", [RECORD])
+    write_log(tmp_path / "aws-logs-write-test", [RECORD])  # CloudWatch's own
+    with (tmp_path / "server.log").open("w") as log:
+        log.write(f"INFO: started\n{line(EXPLORED)}\n{line(RECORD)[:50]}")
+    deep = tmp_path / "task" / "2026-11-24-[1]"
+    deep.mkdir(parents=True)
+    with gzip.open(deep / "000000.gz", "wt") as log:
+        log.write(f"2026-11-24T18:00:00.123Z {line(exposure(8, NOON, [4]))}\n" * 2)
+    lines, rows = read(tmp_path)
+    assert lines == Lines(files=3, exposures=4, broken=1)
+    assert sorted(posts for _, posts in rows) == [[3, 1], [3, 1, 2], [4], [4]]
+
+
+def test_a_log_that_is_not_there_or_holds_nothing_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="there is no log"):
+        read(tmp_path / "none.jsonl")
+    with pytest.raises(SourceError, match="has no log: none of its files ends with"):
+        read(tmp_path)
+    (tmp_path / "other.log").write_text(f"INFO: started\n{line(RECORD)[:50]}\n")
+    with pytest.raises(SourceError, match=r"no exposure in .*, but 1 broken ones"):
+        read(tmp_path)
+
+
+def test_a_file_that_was_cut_off_is_refused_for_readers_would_be_missing(tmp_path: Path) -> None:
+    whole = gzip.compress((line(RECORD) + "\n").encode() * 100)
+    (tmp_path / "000000.gz").write_bytes(whole[:-12])
+    with pytest.raises(SourceError, match=r"000000.gz cannot be read"):
+        read(tmp_path)
+
+
+def test_the_function_calls_a_reader_what_the_feed_s_readers_are_called(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Telemetry(KEY.decode()).call("request", "function"):
+        note(Answered(200, "20261124T040500Z-1f2e3d4c", "control", "model", 0))
+    assert json.loads(capsys.readouterr().out)["reader"] == pseudonym(200, KEY)
+    # By openssl: printf 200 | openssl dgst -sha256 -hmac KEY
+    assert pseudonym(200, b"KEY") == "c74ef010494eb53d"
