@@ -12,7 +12,7 @@ import numpy.typing as npt
 from artifacts.channel import CONTROL
 from train.experiment.gather import Floats, Readers
 from train.experiment.offpolicy import GREEDY, LOGGED, PLACES, UNIFORM, Explored
-from train.experiment.plackett_luce import marginals, sequence
+from train.experiment.plackett_luce import sequence
 
 TREATMENT = "treatment"
 
@@ -84,31 +84,36 @@ class Feeds:
     scores: Floats
     chance: Floats
 
-    def value(self, logits: Floats) -> float:
-        """The true like rate of the first PLACES where posts are drawn by these logits."""
-        if np.isposinf(logits).any():
-            return float(self.chance[:, np.arange(PLACES), np.arange(PLACES)].mean())
-        return float((marginals(logits, PLACES) * self.chance).sum(axis=(1, 2)).mean() / PLACES)
 
-    def values(self, temperature: float) -> dict[str, float]:
-        """The true value of each policy."""
-        return {
-            LOGGED: self.value(self.scores / temperature),
-            GREEDY: self.value(np.full_like(self.scores, np.inf)),
-            "at half the temperature": self.value(self.scores / temperature * 2),
-            "at double the temperature": self.value(self.scores / temperature / 2),
-            UNIFORM: self.value(np.zeros_like(self.scores)),
+def true_values(
+    temperature: float, generator: np.random.Generator, *, honest: bool, rounds: int = 25
+) -> dict[str, float]:
+    """The true value of each policy: the mean chance of a like over 500,000 of its own lists."""
+    found: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        some = feeds(20_000, generator, honest=honest)
+        logits = some.scores / temperature
+        policies = {
+            LOGGED: logits,
+            GREEDY: logits,
+            "at half the temperature": logits * 2,
+            "at double the temperature": logits / 2,
+            UNIFORM: logits * 0,
         }
+        for policy, target in policies.items():
+            chosen = np.arange(PLACES) if policy == GREEDY else _drawn(target, generator)
+            found.setdefault(policy, []).append(float(_chances(some, chosen).mean()))
+    return {policy: float(np.mean(means)) for policy, means in found.items()}
 
 
-def feeds(count: int, honest: bool, generator: np.random.Generator) -> Feeds:  # noqa: FBT001 - of two
+def feeds(count: int, generator: np.random.Generator, *, honest: bool) -> Feeds:
     """Feeds of readers who come three times on average.
 
     Args:
         count: of feeds.
+        generator: of all that is drawn.
         honest: whether the score and the place say all there is to say of a like; else readers
             differ in what they like, and posts in what no score knows.
-        generator: of all that is drawn.
     """
     reader = np.sort(generator.integers(max(count // 3, 1), size=count))
     _, reader = np.unique(reader, return_inverse=True)
@@ -122,16 +127,25 @@ def feeds(count: int, honest: bool, generator: np.random.Generator) -> Feeds:  #
 
 
 def drawn(of: Feeds, temperature: float, generator: np.random.Generator) -> Explored:
-    """The feeds as they were shown and liked: the first PLACES by the Gumbel top-k trick."""
+    """The feeds as they were shown and liked."""
     logits = of.scores / temperature
-    noisy = logits + generator.gumbel(size=logits.shape)
-    chosen = np.argsort(-noisy, axis=1)[:, :PLACES]
-    chance = of.chance[np.arange(len(chosen))[:, np.newaxis], chosen, np.arange(PLACES)]
+    chosen = _drawn(logits, generator)
+    chances = _chances(of, chosen)
     return Explored(
         reader=of.reader,
         scores=of.scores,
         temperature=np.full(len(chosen), temperature),
         chosen=chosen,
         propensities=sequence(logits, chosen),
-        liked=generator.random(chance.shape) < chance,
+        liked=generator.random(chances.shape) < chances,
     )
+
+
+def _drawn(logits: Floats, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Plackett-Luce by the Gumbel top-k trick: int64 [feeds, PLACES]."""
+    return np.argsort(-(logits + generator.gumbel(size=logits.shape)), axis=1)[:, :PLACES]
+
+
+def _chances(of: Feeds, chosen: npt.NDArray[np.int64]) -> Floats:
+    found: Floats = of.chance[np.arange(len(of.chance))[:, np.newaxis], chosen, np.arange(PLACES)]
+    return found

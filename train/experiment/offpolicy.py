@@ -18,7 +18,7 @@ behavior model", WSDM 2022), its weights normalized, too.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -95,17 +95,26 @@ class _Policy:
     ratios: Floats
 
 
-def evaluate(explored: Explored) -> list[PolicyValue]:
-    """The values of all policies, by both kinds of weights."""
+def evaluate(explored: Explored, enough: float = ENOUGH) -> list[PolicyValue]:
+    """The values of all policies, by both kinds of weights.
+
+    Args:
+        explored: the feeds.
+        enough: with fewer effective feeds a value cannot be told.
+    """
     logged = marginals(_logits(explored), PLACES)
     likely = _likely(explored)
-    return [
+    told = (
         _value((policy.name, kind), weights, explored, policy.marginals, likely)
         for policy in _policies(explored, logged)
         for kind, weights in (
             ("sequence", np.cumprod(policy.ratios, axis=1, dtype=np.float64)),
             ("place", _chosen(policy.marginals, explored) / _chosen(logged, explored)),
         )
+    )
+    return [
+        value if value.effective >= enough else replace(value, snips=None, dr=None)
+        for value in told
     ]
 
 
@@ -129,7 +138,7 @@ def _value(
     named: tuple[str, str], weights: Floats, explored: Explored, of_policy: Floats, likely: Floats
 ) -> PolicyValue:
     effective = float(_effective(weights).min())
-    if effective < ENOUGH:
+    if not effective:
         return PolicyValue(*named, None, None, effective)
     liked = explored.liked.astype(np.float64)
     means, moved = _normalized(weights, liked - _chosen(likely, explored))
