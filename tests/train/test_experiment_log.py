@@ -3,12 +3,17 @@
 import gzip
 import json
 import tempfile
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from artifacts.channel import Arm
 from artifacts.pseudonym import pseudonym
-from handler.telemetry import Answered, Telemetry, note
+from handler.exploring import Exploration
+from handler.exposure import Exposure as Shown
+from handler.telemetry import Answered, Telemetry
 from tests.train.exposures import KEY, NOON, exposure, line, write_log
 from train.errors import SourceError
 from train.experiment.log import Lines, read_log
@@ -137,11 +142,38 @@ def test_a_file_that_was_cut_off_is_refused_for_readers_would_be_missing(tmp_pat
         read(tmp_path)
 
 
-def test_the_function_calls_a_reader_what_the_feed_s_readers_are_called(
-    capsys: pytest.CaptureFixture[str],
+DRAWN = Exploration(0.5, [9, 8, 7], [-1.0, -1.25, -3.0], [0.4, 0.6])
+SHOWN = Shown(
+    call="/v1/recommendations",
+    time=NOON,
+    reader=200,
+    experiment="bigger-model",
+    arm=Arm(name="treatment", release="20261124T040500Z-1f2e3d4c", share=0.25),
+    release="20261124T040500Z-1f2e3d4c",
+    source="model",
+    posts=[8, 9],
+    scores=[-1.25, -1.0],
+    exploration=DRAWN,
+)
+
+
+@pytest.mark.parametrize("within", [True, False], ids=["in a call's line", "in its own"])
+@pytest.mark.parametrize("drawn", [None, DRAWN], ids=["by score", "drawn"])
+def test_what_the_function_writes_is_read(
+    capsys: pytest.CaptureFixture[str], drawn: Exploration | None, *, within: bool
 ) -> None:
-    with Telemetry(KEY.decode()).call("request", "function"):
-        note(Answered(200, "20261124T040500Z-1f2e3d4c", "control", "model", 0))
-    assert json.loads(capsys.readouterr().out)["reader"] == pseudonym(200, KEY)
-    # By openssl: printf 200 | openssl dgst -sha256 -hmac KEY
+    telemetry = Telemetry(KEY.decode())
+    answered = Answered(replace(SHOWN, exploration=drawn), feature_age=0)
+    with telemetry.call("request", "function") if within else nullcontext():
+        telemetry.note(answered)
+    (found,) = exposures_in(capsys.readouterr().out)
+    assert found is not None
+    assert (found.arm, found.share, found.experiment) == ("treatment", 0.25, "bigger-model")
+    assert (found.time, found.posts, found.source) == (NOON, [8, 9], "model")
+    assert found.reader == pseudonym(200, KEY)
+    assert (found.exploration and found.exploration.propensities) == (drawn and [0.4, 0.6])
+
+
+def test_a_pseudonym_is_what_openssl_makes_of_the_id() -> None:
+    # printf 200 | openssl dgst -sha256 -hmac KEY
     assert pseudonym(200, b"KEY") == "c74ef010494eb53d"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from train.experiment.gather import Floats, Texts
 
@@ -85,4 +85,4 @@ def _p(readers: npt.NDArray[np.int64], expected: Floats) -> float:
     if readers[~there].any():
         return 0.0
     statistic = ((readers - expected)[there] ** 2 / expected[there]).sum()
-    return float(chi2.sf(statistic, max(there.sum() - 1, 1)))
+    return float(chdtrc(max(there.sum() - 1, 1), statistic))

@@ -5,7 +5,11 @@ import numpy as np
 from train.experiment.offpolicy import PLACES, Explored
 from train.warehouse import Warehouse
 
-_LONG_ENOUGH = f"len(posts) >= {PLACES} AND len(candidates) >= {PLACES}"
+# A share of 0 is one too small to be written down: nothing can be divided by it.
+_USABLE = (
+    f"len(posts) >= {PLACES} AND len(candidates) >= {PLACES} "
+    f"AND list_min(propensities[1:{PLACES}]) > 0"
+)
 
 
 def explored_feeds(warehouse: Warehouse, arm: str) -> Explored | None:
@@ -22,7 +26,7 @@ def explored_feeds(warehouse: Warehouse, arm: str) -> Explored | None:
             list_transform(posts[1:{PLACES}], lambda p: list_position(candidates, p) - 1),
             propensities[1:{PLACES}], coalesce(places, [])
         FROM compared LEFT JOIN liked USING (exposure)
-        WHERE arm = $arm AND temperature IS NOT NULL AND {_LONG_ENOUGH}
+        WHERE arm = $arm AND temperature IS NOT NULL AND {_USABLE}
         ORDER BY exposure
         """,  # noqa: S608 - our own numbers
         arm=arm,

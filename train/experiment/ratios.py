@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtr, stdtrit
 
 from train.evaluation.bootstrap import Estimate
 from train.experiment.gather import Floats
@@ -92,9 +92,9 @@ def difference(arm: Ratio, control: Ratio) -> Difference:
     always = error * _always(readers)
     return Difference(
         gain=Estimate(gain, gain - half, gain + half),
-        p=float(2 * t.sf(abs(gain) / error, freedom)),
+        p=float(2 * stdtr(freedom, -abs(gain) / error)),
         always=Estimate(gain, gain - always, gain + always),
-        detectable=float((norm.isf(LEVEL / 2) + norm.ppf(POWER)) * error),
+        detectable=float((ndtri(1 - LEVEL / 2) + ndtri(POWER)) * error),
         readers=readers,
     )
 
@@ -106,7 +106,7 @@ def variance_of_mean(influence: Floats) -> float:
 
 
 def _quantile(freedom: float) -> float:
-    return float(t.isf(LEVEL / 2, freedom)) if freedom > 0 else math.nan
+    return float(stdtrit(freedom, 1 - LEVEL / 2)) if freedom > 0 else math.nan
 
 
 def _welch(variances: Floats, readers: Floats) -> float:

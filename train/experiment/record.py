@@ -38,9 +38,9 @@ class Exploration(_Part):
     """
 
     temperature: Annotated[float, Field(gt=0)]
-    posts: Annotated[list[Post], Field(min_length=1)]
+    posts: list[Post]
     scores: list[float]
-    propensities: list[Annotated[float, Field(gt=0, le=1)]]
+    propensities: list[Share]
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
