@@ -39,7 +39,7 @@ def test_the_verdict_is_printed_first_and_the_result_written_as_json(
     written = tmp_path / "result.json"
     assert main(command(tmp_path, source, "--json", str(written))) == OK
     printed = capsys.readouterr().out
-    assert printed.startswith("no difference could be shown: of treatment's posts ")
+    assert printed.startswith("no difference could be shown: treatment's like rate is ")
     for word in ("control", "treatment", "hit rate@5", "after CUPED", "any look", "for +10 %"):
         assert word in printed
     found = json.loads(written.read_text())

@@ -11,9 +11,10 @@ import pytest
 
 from artifacts.channel import Arm
 from artifacts.pseudonym import pseudonym
-from handler.exploring import Exploration
+from handler.exploring import Exploration, propensities
 from handler.exposure import Exposure as Shown
 from handler.telemetry import Answered, Telemetry
+from tests.support.documents import PROJECT, blocks
 from tests.train.exposures import KEY, NOON, exposure, line, write_log
 from train.errors import SourceError
 from train.experiment.log import Lines, read_log
@@ -172,6 +173,21 @@ def test_what_the_function_writes_is_read(
     assert (found.time, found.posts, found.source) == (NOON, [8, 9], "model")
     assert found.reader == pseudonym(200, KEY)
     assert (found.exploration and found.exploration.propensities) == (drawn and [0.4, 0.6])
+
+
+def test_the_record_that_the_reference_shows_is_read_and_adds_up() -> None:
+    (shown,) = (
+        block.text
+        for block in blocks(PROJECT / "docs/reference/exposures.md")
+        if "exposure" in block.text
+    )
+    (found,) = exposures_in(shown.replace("\n", " "))
+    assert found is not None
+    drawn = found.exploration
+    assert drawn is not None
+    order = [drawn.posts.index(post) for post in found.posts]
+    scores = [drawn.scores[place] for place in order]
+    assert drawn.propensities == pytest.approx(propensities(scores, drawn.temperature), rel=1e-5)
 
 
 def test_a_pseudonym_is_what_openssl_makes_of_the_id() -> None:

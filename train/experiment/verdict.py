@@ -50,18 +50,15 @@ def sentences(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
 
 def _sentence(one: Comparison, arms: int) -> str:
     gain = one.adjusted.gain
+    differs = (
+        f"{one.arm}'s like rate is {100 * gain.value:+.2f} points ({100 * gain.low:+.2f} to "
+        f"{100 * gain.high:+.2f}) off the control's {100 * one.control:.2f} %, "
+        f"p {probability(one.adjusted.p)}"
+    )
     if one.adjusted.p < LEVEL / arms:
         kind = "better" if gain.value > 0 else "worse"
-        return (
-            f"{one.arm} is {kind}: of the posts shown {100 * gain.value:+.2f} points more are "
-            f"liked ({100 * gain.low:+.2f} to {100 * gain.high:+.2f}), {relative(one)} of the "
-            f"control's {100 * one.control:.2f} % (p {probability(one.adjusted.p)})"
-        )
-    return (
-        f"no difference could be shown: of {one.arm}'s posts {100 * gain.value:+.2f} points more "
-        f"are liked ({100 * gain.low:+.2f} to {100 * gain.high:+.2f}), p "
-        f"{probability(one.adjusted.p)}; {_could_show(one)}"
-    )
+        return f"{one.arm} is {kind}: {differs}, which is {relative(one)} of it"
+    return f"no difference could be shown: {differs}; {_could_show(one)}"
 
 
 def _could_show(one: Comparison) -> str:
@@ -70,7 +67,7 @@ def _could_show(one: Comparison) -> str:
         return "so few readers can show nothing"
     share = 100 * one.adjusted.detectable / one.control
     return (
-        f"so many readers show a difference of {share:.1f} %, and one of "
+        f"these readers show a difference of {share:.1f} % four times in five, and one of "
         f"{100 * needed.relative:.0f} % takes {needed.readers:,.0f} readers"
     )
 
