@@ -34,7 +34,7 @@ def enumerated(logits: Floats, places: int) -> Floats:
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 6.0])
 def test_the_chances_of_places_are_those_of_all_orders(spread: float) -> None:
-    logits = spread * np.random.default_rng(1).normal(size=(3, 7))
+    logits = spread * np.random.default_rng(1).normal(size=(2, 6))
     logits[1, 5:] = -np.inf
     found = marginals(logits, PLACES)
     for one, row in zip(logits, found, strict=True):
@@ -69,7 +69,9 @@ def test_what_too_few_feeds_speak_of_cannot_be_told() -> None:
     assert greedy.dr is None
 
 
-def test_explored_feeds_of_a_log_are_evaluated_by_arm(tmp_path: Path) -> None:
+def test_explored_feeds_of_a_log_are_evaluated_by_arm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     candidates = list(range(20, 40))
     scores = [-1 - 0.05 * i for i in range(20)]
     generator = np.random.default_rng(4)
@@ -98,6 +100,10 @@ def test_explored_feeds_of_a_log_are_evaluated_by_arm(tmp_path: Path) -> None:
     assert logged.snips is not None
     # A reader's like of a post counts once.
     assert logged.snips.value == pytest.approx(len({like[0] for like in likes}) / (5 * 200))
+
+    monkeypatch.setattr("train.experiment.explored.MOST", 150)
+    fewer = result(tmp_path / "fewer", records, likes).policies["treatment"]
+    assert values(fewer, "place")[LOGGED].effective == pytest.approx(148), "of 37 whole readers"
 
 
 @pytest.mark.slow

@@ -5,6 +5,9 @@ import numpy as np
 from train.experiment.offpolicy import PLACES, Explored
 from train.warehouse import Warehouse
 
+MOST = 50_000
+"""Feeds that are looked at: half a minute, and half a gigabyte."""
+
 # A share of 0 is one too small to be written down: nothing can be divided by it.
 _USABLE = (
     f"len(posts) >= {PLACES} AND len(candidates) >= {PLACES} "
@@ -13,7 +16,9 @@ _USABLE = (
 
 
 def explored_feeds(warehouse: Warehouse, arm: str) -> Explored | None:
-    """Those of at least PLACES posts; None if there is none.
+    """Those of at least PLACES posts, of whole readers up to MOST; None if there is none.
+
+    Pseudonyms are drawn by chance: the first readers in their order are like all.
 
     Args:
         warehouse: has `compared` and `attributed`.
@@ -27,6 +32,7 @@ def explored_feeds(warehouse: Warehouse, arm: str) -> Explored | None:
             propensities[1:{PLACES}], coalesce(places, [])
         FROM compared LEFT JOIN liked USING (exposure)
         WHERE arm = $arm AND temperature IS NOT NULL AND {_USABLE}
+        QUALIFY count(*) OVER (ORDER BY reader) <= {MOST}
         ORDER BY exposure
         """,  # noqa: S608 - our own numbers
         arm=arm,

@@ -20,7 +20,7 @@ ENDS = (".jsonl", ".json", ".log", ".txt", ".gz")
 _AT_ONCE = 50_000
 _SCHEMA = pa.schema(
     {
-        "moment": pa.timestamp("us"),
+        "moment": pa.timestamp("us"),  # "at" is a word of SQL
         "time": pa.int64(),
         "reader": pa.string(),
         "experiment": pa.string(),
@@ -69,7 +69,7 @@ def read_log(warehouse: Warehouse, path: Path, progress: Progress) -> Lines:
     files = _files(path)
     rows = _exposures(files, read)
     while batch := list(islice(rows, _AT_ONCE)):
-        warehouse.append("exposure_lines", pa.Table.from_pylist(batch, _SCHEMA))
+        warehouse.append("exposure_lines", _table(batch))
         read.exposures += len(batch)
         progress.rows(read.exposures, None)
     if not read.exposures:
@@ -89,7 +89,7 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _exposures(files: list[Path], read: Lines) -> Iterator[dict[str, object]]:
+def _exposures(files: list[Path], read: Lines) -> Iterator[tuple[object, ...]]:
     for file in files:
         read.files += 1
         for line in _lines(file):
@@ -109,15 +109,20 @@ def _lines(file: Path) -> Iterator[str]:
         raise SourceError(f"{file} cannot be read: {error}") from error
 
 
-def _row(exposure: Exposure) -> dict[str, object]:
-    # A name that SQL has no other use for.
-    row = {"moment": exposure.at, **exposure.model_dump(exclude={"at", "exploration"})}
-    if exposure.exploration:
-        explored = exposure.exploration
-        row |= {
-            "temperature": explored.temperature,
-            "candidates": explored.posts,
-            "candidate_scores": explored.scores,
-            "propensities": explored.propensities,
-        }
-    return row
+def _row(exposure: Exposure) -> tuple[object, ...]:
+    """By the columns of the schema."""
+    drawn = exposure.exploration
+    return (
+        exposure.at, exposure.time, exposure.reader, exposure.experiment, exposure.arm,
+        exposure.share, exposure.release, exposure.source, exposure.call, exposure.posts,
+        drawn and drawn.temperature, drawn and drawn.posts, drawn and drawn.scores,
+        drawn and drawn.propensities,
+    )  # fmt: skip
+
+
+def _table(rows: list[tuple[object, ...]]) -> pa.Table:
+    columns = [
+        pa.array(column, kind)
+        for column, kind in zip(zip(*rows, strict=True), _SCHEMA.types, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=_SCHEMA)
