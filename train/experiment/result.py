@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from train.evaluation.bootstrap import Estimate
 from train.experiment.assignment import SampleRatio
@@ -103,14 +104,13 @@ class Result:
     comparisons: tuple[Comparison, ...]
     policies: dict[str, list[PolicyValue]]
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """For `json.dumps`: what is not known is null, for JSON has no NaN."""
-        plain = _plain(asdict(self))
-        assert isinstance(plain, dict)  # noqa: S101 - so that mypy knows
+        plain: dict[str, Any] = _plain(asdict(self))
         return plain
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON
     match value:
         case dict():
             return {str(key): _plain(item) for key, item in value.items()}
