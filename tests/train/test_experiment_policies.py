@@ -8,12 +8,12 @@ import pytest
 
 from tests.train.exposures import NOON, exposure, result
 from tools.bench.simulated import drawn, feeds, true_values
+from train.experiment.explored import PLACES
 from train.experiment.gather import Floats
 from train.experiment.offpolicy import (
     ENOUGH,
     GREEDY,
     LOGGED,
-    PLACES,
     UNIFORM,
     PolicyValue,
     evaluate,

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from artifacts.channel import CONTROL
+from train.experiment.explored import PLACES, Explored
 from train.experiment.gather import Floats, Readers
-from train.experiment.offpolicy import GREEDY, LOGGED, PLACES, UNIFORM, Explored
+from train.experiment.offpolicy import GREEDY, LOGGED, UNIFORM
 from train.experiment.plackett_luce import sequence
 
 TREATMENT = "treatment"

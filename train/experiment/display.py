@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from train.evaluation.bootstrap import Estimate
-from train.experiment.offpolicy import ENOUGH, PLACES, PolicyValue
+from train.experiment.explored import PLACES
+from train.experiment.offpolicy import ENOUGH, PolicyValue
 from train.experiment.ratios import LEVEL, Difference
 from train.experiment.result import Comparison, Rates, Result
 from train.experiment.verdict import probability

@@ -1,9 +1,16 @@
 """The feeds of an arm that were drawn by chance, as arrays."""
 
-import numpy as np
+from dataclasses import dataclass
 
-from train.experiment.offpolicy import PLACES, Explored
+import numpy as np
+import numpy.typing as npt
+
+from train.experiment.gather import Floats
+from train.experiment.plackett_luce import Ids
 from train.warehouse import Warehouse
+
+PLACES = 5
+"""Of a feed, whose likes are counted."""
 
 MOST = 50_000
 """Feeds that are looked at: half a minute, and half a gigabyte."""
@@ -13,6 +20,27 @@ _USABLE = (
     f"len(posts) >= {PLACES} AND len(candidates) >= {PLACES} "
     f"AND list_min(propensities[1:{PLACES}]) > 0"
 )
+
+
+@dataclass(frozen=True)
+class Explored:
+    """Feeds that were drawn by chance, of at least PLACES posts.
+
+    Attributes:
+        reader: int64 [feeds], numbers from 0.
+        scores: float64 [feeds, candidates], best first, -inf where there is none.
+        temperature: float64 [feeds].
+        chosen: int64 [feeds, PLACES], columns of `scores`.
+        propensities: float64 [feeds, PLACES], of each place given those before it.
+        liked: bool [feeds, PLACES].
+    """
+
+    reader: Ids
+    scores: Floats
+    temperature: Floats
+    chosen: Ids
+    propensities: Floats
+    liked: npt.NDArray[np.bool_]
 
 
 def explored_feeds(warehouse: Warehouse, arm: str) -> Explored | None:

@@ -21,15 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from train.evaluation.bootstrap import Estimate
+from train.experiment.explored import PLACES, Explored
 from train.experiment.gather import Floats
 from train.experiment.plackett_luce import Ids, marginals, sequence
 from train.experiment.ratios import Ratio
-
-PLACES = 5
 
 ENOUGH = 100.0
 """Feeds of equal weight that the weights must be worth at every place: below it intervals are too
@@ -38,27 +36,6 @@ narrow (`docs/benchmarks.md`, "Experiments")."""
 GREEDY, UNIFORM = "by score", "uniform over the candidates"
 LOGGED = "as it was drawn"
 _FACTORS = {"at half the temperature": 0.5, "at double the temperature": 2.0}
-
-
-@dataclass(frozen=True)
-class Explored:
-    """Feeds that were drawn by chance, of at least PLACES posts.
-
-    Attributes:
-        reader: int64 [feeds], numbers from 0.
-        scores: float64 [feeds, candidates], best first, -inf where there is none.
-        temperature: float64 [feeds].
-        chosen: int64 [feeds, PLACES], columns of `scores`.
-        propensities: float64 [feeds, PLACES], of each place given those before it.
-        liked: bool [feeds, PLACES].
-    """
-
-    reader: Ids
-    scores: Floats
-    temperature: Floats
-    chosen: Ids
-    propensities: Floats
-    liked: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
