@@ -13,7 +13,7 @@ PLACES = 5
 """Of a feed, whose likes are counted."""
 
 MOST = 50_000
-"""Feeds that are looked at: half a minute, and half a gigabyte."""
+"""Feeds that are looked at; so many take half a minute."""
 
 # A share of 0 is one too small to be written down: nothing can be divided by it.
 _USABLE = (
