@@ -1,18 +1,17 @@
 """The command line of training."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from datetime import date
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress as Bars
 
 from artifacts.errors import ArtifactError, StoreUnavailable
+from train.arguments import SOURCE_VARIABLE, STORE_VARIABLE, parser
 from train.display import show_result
 from train.errors import TrainError
+from train.experiment import command as experiment_command
 from train.progress import Terminal
 from train.refresh import command as refresh_command
 from train.report.markdown import UNFINISHED, markdown
@@ -25,22 +24,25 @@ USAGE = 2
 UNAVAILABLE = 4
 NOT_SERVED = 5
 
-SOURCE_VARIABLE = "LENTA_SOURCE"
-STORE_VARIABLE = "LENTA_STORE"
-
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    if arguments.command in {"run", "refresh", "evaluate"}:
-        _require_places(parser, arguments)
+    whole = parser()
+    arguments = whole.parse_args(argv)
+    if arguments.command != "demo-data":
+        _require_places(whole, arguments)
     try:
-        if arguments.command == "refresh":
-            return refresh_command.run_command(arguments, _names(arguments))
-        return {"run": _run, "evaluate": _evaluate, "demo-data": _demo_data}[arguments.command](
-            arguments
-        )
+        match arguments.command:
+            case "run":
+                return _run(arguments)
+            case "refresh":
+                return refresh_command.run_command(arguments, _names(arguments))
+            case "evaluate":
+                return _evaluate(arguments)
+            case "experiment":
+                return experiment_command.run_command(whole, arguments, _names(arguments))
+            case _:
+                return _demo_data(arguments)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
         return FAILED
@@ -49,90 +51,13 @@ def main(argv: Sequence[str]) -> int:
         return UNAVAILABLE if isinstance(error, StoreUnavailable) else FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="train", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    run = commands.add_parser("run", help="train, measure, publish and serve a release")
-    _add_source(run)
-    _add_learning(run)
-    _add_store(run)
-
-    refresh = commands.add_parser(
-        "refresh", help="give the model that is served newer features; nothing is trained"
-    )
-    _add_source(refresh)
-    _add_store(refresh)
-    refresh_command.add_options(refresh)
-
-    evaluate = commands.add_parser(
-        "evaluate", help="measure the ranking on folds of time and beside baselines; no release"
-    )
-    _add_source(evaluate)
-    _add_learning(evaluate)
-    evaluate.add_argument(
-        "--folds", type=int, default=3, help="windows to measure on (default: %(default)s)"
-    )
-
-    demo = commands.add_parser("demo-data", help="make tables like the network's own")
-    demo.add_argument("--out", required=True, help="a new folder, or postgresql://…")
-    demo.add_argument("--users", type=int, default=5_000)
-    demo.add_argument("--posts", type=int, default=7_023)
-    demo.add_argument("--days", type=int, default=90)
-    demo.add_argument("--seed", type=int, default=1)
-    return parser
-
-
-def _add_source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--source", default=os.environ.get(SOURCE_VARIABLE),
-        help=f"postgresql://… or a folder of three tables (default: {SOURCE_VARIABLE})",
-    )  # fmt: skip
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
-    defaults = RunSettings("", "")
-    names = defaults.names
-    parser.add_argument(
-        "--schema", default=names.schema, help="of the tables (default: %(default)s)"
-    )
-    for table in ("user_data", "post_text_df", "feed_data"):
-        parser.add_argument(
-            f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
-            help=f"what the source calls {table}",
-        )  # fmt: skip
-    parser.add_argument(
-        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
-    )
-    parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
-
-
-def _add_learning(parser: argparse.ArgumentParser) -> None:
-    defaults = RunSettings("", "")
-    parser.add_argument(
-        "--test-from", type=date.fromisoformat, metavar="DAY",
-        help="measure on the days from this one on (default: on the last third)",
-    )  # fmt: skip
-    parser.add_argument("--timezone", default=defaults.timezone, help="the network's clock")
-    parser.add_argument(
-        "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
-        help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=defaults.seed)
-
-
-def _add_store(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--store", default=os.environ.get(STORE_VARIABLE),
-        help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
-    )  # fmt: skip
-
-
 def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     """End with a sentence if the tables, the store or the report have no place."""
     if not arguments.source:
         parser.error(f"where are the tables? Say --source, or set {SOURCE_VARIABLE}")
     if arguments.command in {"run", "refresh"} and not arguments.store:
         parser.error(f"where shall the release go? Say --store, or set {STORE_VARIABLE}")
-    if arguments.report:
+    if vars(arguments).get("report"):
         try:
             arguments.report.write_text(UNFINISHED, encoding="utf-8")
         except OSError as error:

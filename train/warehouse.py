@@ -62,3 +62,9 @@ class Warehouse:
         self._database.register("arriving", table)
         self._database.execute(f'CREATE OR REPLACE TABLE "{name}" AS FROM arriving')
         self._database.unregister("arriving")
+
+    def append(self, name: str, table: object) -> None:
+        """Add an Arrow table's rows to a table that has its columns."""
+        self._database.register("arriving", table)
+        self._database.execute(f'INSERT INTO "{name}" FROM arriving')
+        self._database.unregister("arriving")

@@ -46,6 +46,9 @@ NOT_RUN = {
     ".venv-sam/bin/sam local invoke --skip-pull-image --event events/rerank-v2.json": "the same",
     ".venv-sam/bin/sam local start-api --warm-containers LAZY": "the same",
     ".venv-sam/bin/sam deploy --parameter-overrides FreshShare=0.2": "tests/stack passes it",
+    (
+        "python -m train experiment --exposures LOG --source SOURCE --json result.json"
+    ): "wants a log and later likes; test_experiment.py makes both",
     "make test-sam": "runs test_sam_local.py",
     "make test-deploy": "runs test_sam_deploy.py",
     ".venv/bin/python -m pytest tests/end_to_end/test_lambda_runtime.py": "is one of these tests",

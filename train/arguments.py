@@ -1,0 +1,110 @@
+"""The command line's arguments."""
+
+import argparse
+import os
+from datetime import date
+from pathlib import Path
+
+from train.experiment import command as experiment_command
+from train.refresh import command as refresh_command
+from train.settings import RunSettings
+
+SOURCE_VARIABLE = "LENTA_SOURCE"
+STORE_VARIABLE = "LENTA_STORE"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Of all commands."""
+    whole = argparse.ArgumentParser(prog="train", description="The command line of training.")
+    commands = whole.add_subparsers(dest="command", required=True)
+
+    run = commands.add_parser("run", help="train, measure, publish and serve a release")
+    _add_source(run)
+    _add_clock(run)
+    _add_learning(run)
+    _add_report(run)
+    _add_store(run)
+
+    refresh = commands.add_parser(
+        "refresh", help="give the model that is served newer features; nothing is trained"
+    )
+    _add_source(refresh)
+    _add_report(refresh)
+    _add_store(refresh)
+    refresh_command.add_options(refresh)
+
+    evaluate = commands.add_parser(
+        "evaluate", help="measure the ranking on folds of time and beside baselines; no release"
+    )
+    _add_source(evaluate)
+    _add_clock(evaluate)
+    _add_learning(evaluate)
+    _add_report(evaluate)
+    evaluate.add_argument(
+        "--folds", type=int, default=3, help="windows to measure on (default: %(default)s)"
+    )
+
+    experiment = commands.add_parser(
+        "experiment", help="compare the arms of an experiment, by the function's log"
+    )
+    _add_source(experiment)
+    _add_clock(experiment)
+    experiment_command.add_options(experiment)
+
+    demo = commands.add_parser("demo-data", help="make tables like the network's own")
+    demo.add_argument("--out", required=True, help="a new folder, or postgresql://…")
+    demo.add_argument("--users", type=int, default=5_000)
+    demo.add_argument("--posts", type=int, default=7_023)
+    demo.add_argument("--days", type=int, default=90)
+    demo.add_argument("--seed", type=int, default=1)
+    return whole
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--source", default=os.environ.get(SOURCE_VARIABLE),
+        help=f"postgresql://… or a folder of three tables (default: {SOURCE_VARIABLE})",
+    )  # fmt: skip
+    defaults = RunSettings("", "")
+    names = defaults.names
+    parser.add_argument(
+        "--schema", default=names.schema, help="of the tables (default: %(default)s)"
+    )
+    for table in ("user_data", "post_text_df", "feed_data"):
+        parser.add_argument(
+            f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
+            help=f"what the source calls {table}",
+        )  # fmt: skip
+    parser.add_argument(
+        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
+    )
+    parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
+
+
+def _add_learning(parser: argparse.ArgumentParser) -> None:
+    defaults = RunSettings("", "")
+    parser.add_argument(
+        "--test-from", type=date.fromisoformat, metavar="DAY",
+        help="measure on the days from this one on (default: on the last third)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
+        help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+
+
+def _add_clock(parser: argparse.ArgumentParser) -> None:
+    default = RunSettings("", "").timezone
+    parser.add_argument("--timezone", default=default, help="the network's clock")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
+
+
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--store", default=os.environ.get(STORE_VARIABLE),
+        help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The result of an experiment: what the function showed, and what was liked afterwards."""
