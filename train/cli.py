@@ -32,23 +32,27 @@ def main(argv: Sequence[str]) -> int:
     if arguments.command != "demo-data":
         _require_places(whole, arguments)
     try:
-        match arguments.command:
-            case "run":
-                return _run(arguments)
-            case "refresh":
-                return refresh_command.run_command(arguments, _names(arguments))
-            case "evaluate":
-                return _evaluate(arguments)
-            case "experiment":
-                return experiment_command.run_command(whole, arguments, _names(arguments))
-            case _:
-                return _demo_data(arguments)
+        return _run_command(whole, arguments)
     except TrainError as error:
         print(f"train: {error}", file=sys.stderr)
         return FAILED
     except ArtifactError as error:
         print(f"train: {error}", file=sys.stderr)
         return UNAVAILABLE if isinstance(error, StoreUnavailable) else FAILED
+
+
+def _run_command(whole: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "run":
+            return _run(arguments)
+        case "refresh":
+            return refresh_command.run_command(arguments, _names(arguments))
+        case "evaluate":
+            return _evaluate(arguments)
+        case "experiment":
+            return experiment_command.run_command(whole, arguments, _names(arguments))
+        case _:
+            return _demo_data(arguments)
 
 
 def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
