@@ -88,7 +88,8 @@ class Loader:
         self._settings = settings
         self._clock = clock
         self._loaded: dict[str, Recommender] = {}
-        self._refused: dict[str, tuple[float, RefusedError]] = {}
+        # Of an error the text alone: with itself it would keep whatever was being loaded.
+        self._refused: dict[str, tuple[float, str]] = {}
 
     def load(self, release_id: str) -> Recommender:
         """The release, checked and tried out.
@@ -99,22 +100,21 @@ class Loader:
         """
         if release_id in self._loaded:
             return self._loaded[release_id]
-        until, why = self._refused.get(release_id, (0.0, None))
+        until, why = self._refused.get(release_id, (0.0, ""))
         if why and self._clock() < until:
-            raise why
+            raise RefusedError(why)
         try:
             fetched = self._fetching.release(release_id)
             found = Recommender(fetched, self._settings.fresh_share, self._clock)
         except StoreUnavailable:
             raise
         except Exception as error:
-            broken = RefusedError(f"release {release_id} is refused: {_told(error)}")
-            self._refused[release_id] = (
-                self._clock() + REFUSED_LOOKS * self._settings.follow_seconds,
-                broken,
-            )
-            telemetry.fault("ReleaseRefused", broken)
-            raise broken from error
+            why = f"release {release_id} is refused: {_told(error)}"
+            until = self._clock() + REFUSED_LOOKS * self._settings.follow_seconds
+            self._refused[release_id] = until, why
+            refused = RefusedError(why)
+            telemetry.fault("ReleaseRefused", refused)
+            raise refused from error
         self._refused.pop(release_id, None)
         self._loaded[release_id] = found
         return found

@@ -33,7 +33,7 @@ from tools.faulty_s3 import FaultyS3
 from tools.postgres import free_port
 from tools.processes import listens, wait_until
 
-REQUESTS, WARM_UP = 25_000, 5_000
+REQUESTS, WARM_UP = 100_000, 20_000
 CONNECTIONS = 4
 CHANGE_SECONDS, FAULT_SECONDS, WELL_SECONDS = 3.0, 4.0, 6.0
 FOLLOW_SECONDS = 1
