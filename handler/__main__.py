@@ -2,7 +2,6 @@
 
 import argparse
 import ctypes
-import sys
 from dataclasses import replace
 
 import uvicorn
@@ -10,15 +9,15 @@ import uvicorn
 from handler.api import create_app
 from handler.settings import Settings
 
-
-_M_ARENA_MAX = -8  # of glibc's malloc.h
+_M_ARENA_MAX = -8
+"""Of glibc's malloc.h."""
 
 
 def main() -> None:
     """Serve on 127.0.0.1 until interrupted."""
-    if sys.platform == "linux":
-        # Each thread that loads a release would have an arena of its own, and leave it in pieces.
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    # Each thread that loads a release would have an arena of its own, and leave it in pieces.
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # of glibc alone
+        mallopt(_M_ARENA_MAX, 2)
     parser = argparse.ArgumentParser(prog="handler", description=__doc__)
     parser.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
     parser.add_argument("--port", type=int, default=8000)
