@@ -6,10 +6,13 @@ from rich.table import Table
 
 from artifacts.channel import Channel
 from artifacts.errors import ArtifactError
+from artifacts.layout import RANKER
 from artifacts.manifest import Manifest
 from artifacts.proofs import Score
 
 _KILO = 1000
+_DIGITS = 8
+"""Of a model's sha256."""
 
 
 def size(count: int) -> str:
@@ -29,7 +32,15 @@ def table(
 ) -> Table:
     """One row a release; what is wrong with it stands for the manifest of a broken one."""
     drawn = Table(
-        "release", "made (UTC)", "data until", "hit rate@5", "gate", "size", "serves", box=None
+        "release",
+        "made (UTC)",
+        "data until",
+        "model",
+        "hit rate@5",
+        "gate",
+        "size",
+        "serves",
+        box=None,
     )
     drawn.columns[0].no_wrap = True
     for release, manifest in releases:
@@ -40,13 +51,14 @@ def table(
                 release,
                 f"{manifest.created_at:%Y-%m-%d %H:%M}",
                 f"{manifest.data.until:%Y-%m-%d %H:%M}",
+                manifest.file(RANKER).sha256[:_DIGITS],
                 f"{score.value:.4f}" if score else "-",
                 _verdict(passed=manifest.gate.passed),
                 size(manifest.size),
                 serves,
             )
         else:
-            drawn.add_row(release, "broken", "-", "-", "-", "-", serves)
+            drawn.add_row(release, "broken", "-", "-", "-", "-", "-", serves)
     return drawn
 
 

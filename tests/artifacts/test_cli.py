@@ -1,3 +1,4 @@
+import hashlib
 import subprocess
 import sys
 from datetime import timedelta
@@ -38,9 +39,13 @@ def test_the_list_shows_each_release_and_where_it_serves(
     promote(store, release, channel="staging")
     assert main(["list", "--store", store_url]) == OK
     heading, row = capsys.readouterr().out.splitlines()
-    assert " ".join(heading.split()) == "release made (UTC) data until hit rate@5 gate size serves"
+    assert " ".join(heading.split()) == (
+        "release made (UTC) data until model hit rate@5 gate size serves"
+    )
     assert " ".join(row.split()) == (
-        f"{release} 2026-11-24 04:05 2026-11-23 00:00 0.5731 passed 40 B production, staging"
+        f"{release} 2026-11-24 04:05 2026-11-23 00:00 "
+        f"{hashlib.sha256(FILES['ranker.onnx']).hexdigest()[:8]} 0.5731 passed 40 B "
+        "production, staging"
     )
 
 

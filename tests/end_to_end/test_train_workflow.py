@@ -212,6 +212,10 @@ def test_a_schedule_publishes_what_is_new_and_serves_what_passes_its_gate(
     assert objects() == before
     assert run(script("Say what failed")).stdout == f"::error title=Training::{again}"
 
+    # Both are younger than a day.
+    assert run(script("Remove what nothing needs")).stdout == "nothing to remove\n"
+    assert list_releases(store) == [first, second]
+
 
 def test_a_schedule_without_its_variables_says_which_it_needs(checkout: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "LENTA_SOURCE": "", "LENTA_STORE": ""}

@@ -62,10 +62,10 @@ def test_training_takes_its_role_from_the_main_branch_of_one_repository() -> Non
     assert trained.outputs["TrainingRoleArn"]["Value"] == {"Fn::GetAtt": ["TrainingRole", "Arn"]}
 
 
-def test_training_may_write_releases_and_nothing_else() -> None:
+def test_training_may_write_and_remove_releases_and_nothing_else() -> None:
     role = stack(TrainingRepository="network/lenta").properties("TrainingRole")
     assert "ManagedPolicyArns" not in role
-    listing, reading, releasing, promoting = statements(role)
+    listing, reading, releasing, promoting, removing = statements(role)
     assert listing == {
         "Effect": "Allow",
         "Action": "s3:ListBucket",
@@ -83,6 +83,11 @@ def test_training_may_write_releases_and_nothing_else() -> None:
         "Effect": "Allow",
         "Action": "s3:PutObject",
         "Resource": {"Fn::Sub": "${Artifacts.Arn}/${ArtifactPrefix}/channels/*"},
+    }
+    assert removing == {
+        "Effect": "Allow",
+        "Action": "s3:DeleteObject",
+        "Resource": {"Fn::Sub": "${Artifacts.Arn}/${ArtifactPrefix}/releases/*"},
     }
 
 
