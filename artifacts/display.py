@@ -51,7 +51,7 @@ def table(
                 release,
                 f"{manifest.created_at:%Y-%m-%d %H:%M}",
                 f"{manifest.data.until:%Y-%m-%d %H:%M}",
-                manifest.file(RANKER).sha256[:_DIGITS],
+                _model(manifest),
                 f"{score.value:.4f}" if score else "-",
                 _verdict(passed=manifest.gate.passed),
                 size(manifest.size),
@@ -86,6 +86,8 @@ def _origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "release", manifest.release
     yield "made", f"{manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
     yield "parent", manifest.parent or "-"
+    trained_in = f", trained in {manifest.trained_in}" if manifest.trained_in else ""
+    yield "model", _model(manifest) + trained_in
     yield "recipe", manifest.recipe
     commit = code.commit or "unknown"
     yield "code", f"Lenta {code.version}, commit {commit}, Python {code.python}"
@@ -121,6 +123,10 @@ def _files(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "files", f"{len(manifest.files)}, {size(manifest.size)}"
     for entry in manifest.files:
         yield "", f"{entry.path}  {size(entry.size)}  {entry.sha256}"
+
+
+def _model(manifest: Manifest) -> str:
+    return manifest.file(RANKER).sha256[:_DIGITS]
 
 
 def _verdict(*, passed: bool) -> str:
