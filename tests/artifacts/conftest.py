@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from mypy_boto3_s3 import S3Client
 
 from artifacts.stores import ObjectStore, open_store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 Tamper = Callable[[str, bytes | None], None]
 
@@ -24,7 +27,7 @@ def store(store_url: str) -> ObjectStore:
 
 
 @pytest.fixture
-def tamper(store_url: str, s3_admin: S3Client) -> Tamper:
+def tamper(store_url: str, request: pytest.FixtureRequest) -> Tamper:
     """Change an object behind the store's back; None removes it."""
 
     def change_file(key: str, data: bytes | None) -> None:
@@ -36,6 +39,7 @@ def tamper(store_url: str, s3_admin: S3Client) -> Tamper:
             path.write_bytes(data)
 
     def change_object(key: str, data: bytes | None) -> None:
+        s3_admin: S3Client = request.getfixturevalue("s3_admin")
         bucket, _, prefix = store_url.removeprefix("s3://").partition("/")
         if data is None:
             s3_admin.delete_object(Bucket=bucket, Key=f"{prefix}/{key}")

@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from artifacts.channel import read_channel
 from artifacts.cli import FAILED, NOT_FOUND, OK, UNAVAILABLE, USAGE, main
 from artifacts.moves import promote
 from artifacts.publish import publish
+from artifacts.release import list_releases
 from artifacts.stores import ObjectStore, open_store
 from tests.artifacts.conftest import Tamper
 from tests.artifacts.examples import FILES, NOW, draft
@@ -239,6 +241,58 @@ def test_an_experiment_is_started_and_shown(
     assert "production new 25%, production drawn 5%" in capsys.readouterr().out
 
 
+def test_moves_are_made_on_the_channel_that_is_named(
+    store: ObjectStore, store_url: str, release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = publish(store, draft(), FILES.items()).release
+    staging = ["--channel", "staging", "--store", store_url]
+    arm = ["--arm", f"new={newer}:0.25"]
+    assert main(["promote", release, *staging]) == OK
+    assert main(["promote", newer, *staging]) == OK
+    assert main(["experiment", "bigger", *arm, *staging]) == OK
+    assert main(["rollback", *staging]) == OK
+    assert main(["rollback", *staging]) == OK
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said if not line.startswith(" ")] == ["staging"] * 5
+    assert said[-1].startswith(f"staging serves {release} since ")
+    assert read_channel(store) is None
+
+
+def test_a_failed_gate_needs_a_reason_in_an_experiment_too(
+    store: ObjectStore, store_url: str, release: str
+) -> None:
+    bad = publish(store, draft(good=False), FILES.items()).release
+    promote(store, release)
+    command = ["experiment", "bigger", "--arm", f"new={bad}:0.25", "--store", store_url]
+    assert main(command) == FAILED
+    assert main([*command, "--force", "to find out"]) == OK
+    channel = read_channel(store)
+    assert channel is not None
+    assert channel.experiment is not None
+    assert channel.experiment.forced == "to find out"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--arm", f"new={ABSENT}"], f"'new={ABSENT}' is not NAME=ID:SHARE"),
+        (["--arm", f"a=b={ABSENT}:0.5"], "release: Value error, not a release id like"),
+        (["--arm", f"new={ABSENT}:1:0.5"], "not a release id like"),
+        (["--arm", f"new={ABSENT}:0.5", "--explore", "a"], "'a' is not NAME=TEMPERATURE"),
+        (["--arm", f"new={ABSENT}:0.5", "--explore", "old=1"], "old: there is no such arm"),
+    ],
+)
+def test_what_is_wrong_with_an_arm_is_said(
+    store_url: str,
+    arguments: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with suppress(SystemExit):
+        main(["experiment", "bigger", *arguments, "--store", store_url])
+    assert sentence in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -282,11 +336,26 @@ def test_a_collection_says_what_it_removes_and_a_dry_run_what_it_would(
     assert capsys.readouterr().out == "nothing to remove\n"
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "all", "1.5"])
-def test_a_collection_keeps_at_least_one(store_url: str, number: str) -> None:
+def test_a_collection_keeps_as_many_as_are_named(
+    store: ObjectStore, store_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ages = [NOW - timedelta(days=days) for days in (403, 402, 401)]
+    old = [publish(store, draft(), FILES.items(), now=age).release for age in ages]
+    for each in old:
+        promote(store, each)
+    assert main(["collect", "--keep", "2", "--store", store_url]) == OK
+    assert capsys.readouterr().out.startswith(f"removed {old[0]}: ")
+    assert list_releases(store) == old[1:]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "all", "1.5", "²", "٣"])
+def test_a_collection_keeps_at_least_one(
+    store_url: str, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as raised:
-        main(["collect", "--keep", number, "--store", store_url])
+        main(["collect", f"--keep={number}", "--store", store_url])
     assert raised.value.code == USAGE
+    assert f"{number!r} is no number from 1" in capsys.readouterr().err
 
 
 def test_a_bucket_is_a_store_like_any(s3_bucket: str, capsys: pytest.CaptureFixture[str]) -> None:
