@@ -61,6 +61,10 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 bench: setup .venv-bench/ready ## measure, and write .bench/*.json; half an hour
 	.venv-bench/bin/python -m tools.bench
 
+mutation: setup .venv-bench/ready ## whether tests notice changes of artifacts/ and the handler's core; an hour
+	.venv-bench/bin/mutmut run
+	.venv-bench/bin/mutmut results
+
 lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
@@ -70,7 +74,7 @@ lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 handler/requirements.in -o handler/requirements.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .venv-* .aws-sam .demo .bench
+	rm -rf $(VENV) .venv-* .aws-sam .demo .bench mutants
 
 # Called by `sam build`: fills ARTIFACTS_DIR with the function.
 build-Function:
