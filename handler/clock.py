@@ -21,9 +21,14 @@ _END_IN_MILLISECONDS = 253_370_764_800_000
 
 def _prepared(given: object) -> object:
     """Put back the plus of `…T12:00:00+03:00`, a space where the URL did not escape it."""
+    if isinstance(given, str):
+        # No way to write a time has an E, but pydantic reads powers of ten.
+        if given.startswith("-") or "e" in given.lower():
+            raise _no_year()
+        return _UNESCAPED_PLUS.sub(r"\1+", given)
     if isinstance(given, float) and given < 0:  # what is near zero would be rounded to 1970
         raise _no_year()
-    return _UNESCAPED_PLUS.sub(r"\1+", given) if isinstance(given, str) else given
+    return given
 
 
 def _checked_year(moment: datetime) -> datetime:
@@ -46,7 +51,7 @@ _TEXTS: list[dict[str, Any]] = [
     {"type": "string", "format": "date-time", "pattern": f"^{_YEAR}-"},
     {"type": "string", "format": LOCAL, "pattern": f"^{_DAY}[T ]{_TIME_OF_DAY}$"},
     {"type": "string", "format": "date", "pattern": f"^{_YEAR}-"},
-    {"type": "string", "pattern": r"^[0-9]{1,14}(\.[0-9]{1,6})?$"},
+    {"type": "string", "pattern": r"^[0-9]{1,14}(\.[0-9]+)?$"},
 ]
 _NUMBER = {"type": "number", "minimum": 0, "exclusiveMaximum": _END_IN_MILLISECONDS}
 
