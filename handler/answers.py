@@ -3,19 +3,31 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from handler.clock import Moment
+from handler.clock import LOCAL, JsonMoment
 from handler.reasons import MOST, Code
 
 MOST_POSTS = 1_000
 """How many posts a call may name."""
 
-Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+
+def _whole(value: object) -> object:
+    """A float without a fraction as the integer that it is, as JSON Schema has it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# Described by its format: FastAPI would write the bounds as floats, which are not those of 64 bits.
+Int64 = Annotated[
+    int,
+    Field(ge=-(2**63), le=2**63 - 1),
+    WithJsonSchema({"type": "integer", "format": "int64"}),
+]
 """An id of a reader or a post."""
 
-JsonId = Annotated[Int64, Field(strict=True)]
-"""An id in JSON, which has numbers: neither `true` nor "1" is one."""
+JsonId = Annotated[Int64, Field(strict=True), BeforeValidator(_whole)]
+"""An id in JSON, which has numbers: neither `true` nor "1" is one, but 1.0 is."""
+
 Source = Literal["model", "cold_start", "fallback"]
 """`cold_start`: the reader is not known to the release. `fallback`: the reader's features cannot be
 had now, and the answer is as for a reader who is not known."""
@@ -24,7 +36,7 @@ had now, and the answer is as for a reader who is not known."""
 class Post(BaseModel):
     """A recommended post."""
 
-    id: int
+    id: Int64
     text: str
     topic: str
 
@@ -48,14 +60,14 @@ class ScoredPost(Post):
 class PostScore(BaseModel):
     """A post's id and the log odds that the reader likes it."""
 
-    id: int
+    id: Int64
     score: float
 
 
 class Recommendations(BaseModel):
     """A feed, best post first but for the share of fresh posts, where one is set."""
 
-    user_id: int
+    user_id: Int64
     exp_group: str = Field(description="the arm of the experiment, or `control`")
     release: str
     source: Source
@@ -66,19 +78,19 @@ class RerankRequest(BaseModel):
     """Posts to put in order for a reader."""
 
     user_id: JsonId
-    time: Moment | None = None
+    time: JsonMoment = None
     post_ids: list[JsonId] = Field(min_length=1, max_length=MOST_POSTS)
 
 
 class Reranking(BaseModel):
     """The given posts, best first; those that the release does not know are listed apart."""
 
-    user_id: int
+    user_id: Int64
     exp_group: str
     release: str
     source: Source
     posts: list[PostScore]
-    unknown_post_ids: list[int]
+    unknown_post_ids: list[Int64]
 
 
 class Health(BaseModel):
@@ -88,7 +100,11 @@ class Health(BaseModel):
     release: str
     exp_group: str
     created_at: datetime
-    data_until: datetime = Field(description="the network's own clock")
+    data_until: Annotated[
+        datetime,
+        Field(description="the network's own clock"),
+        WithJsonSchema({"type": "string", "format": LOCAL}),
+    ]
     feature_age_seconds: int = Field(description="from the end of the data to now")
     readers: int
     posts: int

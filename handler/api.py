@@ -19,7 +19,7 @@ from handler.answers import (
     RerankRequest,
 )
 from handler.asking import Asking
-from handler.clock import Moment
+from handler.clock import TextMoment
 from handler.fetching import Fetching
 from handler.identity import Gatekeeper
 from handler.problems import RESPONSES, add_problem_handlers
@@ -39,7 +39,7 @@ def _split(items: list[str]) -> list[str]:
 
 Id = Annotated[Int64, Query(description="the reader's id")]
 Time = Annotated[
-    Moment | None,
+    TextMoment,
     Query(description="when the feed is shown: with a zone, or by the network's own clock; now"),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="how many posts at most")]

@@ -1,6 +1,7 @@
 """The app as Lambda calls it: an event of API Gateway in, its answer out, a line in the log."""
 
 import importlib.util
+import json
 import logging
 import random
 import warnings
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from mangum import Mangum
+from mangum.protocols import HTTPCycle
 
 from handler.serving import Serving
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
     Entry = Callable[[LambdaEvent, LambdaContext], dict[str, Any]]
 
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What Mangum raises at a part of an event that is missing, of another type, or not as it must be
+encoded."""
+
+_LONGEST = 200
+
 
 def lambda_entry(app: FastAPI) -> "Entry":
     """The function that Lambda calls with the events of an HTTP API or a REST API."""
@@ -28,16 +36,43 @@ def lambda_entry(app: FastAPI) -> "Entry":
     with warnings.catch_warnings():
         # Mangum asks asyncio for the event loop of a thread that has none yet, and gets one.
         warnings.filterwarnings("ignore", "There is no current event loop", DeprecationWarning)
-        answer_event = Mangum(app, lifespan="off")
+        adapter = Mangum(app, lifespan="off")
     telemetry: Telemetry = app.state.telemetry
 
     def entry(event: "LambdaEvent", context: "LambdaContext") -> dict[str, Any]:
         with telemetry.call(context.aws_request_id, context.function_name) as call:
-            answer = answer_event(event, context)
+            answer = _answer(app, adapter, event, context)
             call.status = answer["statusCode"]
         return answer
 
     return entry
+
+
+def _answer(
+    app: FastAPI, adapter: Mangum, event: "LambdaEvent", context: "LambdaContext"
+) -> dict[str, Any]:
+    """As Mangum itself answers, but for a call that it cannot read.
+
+    Raises:
+        RuntimeError: it is no call at all: the invocation fails, which whoever sent it sees.
+    """
+    try:
+        call = adapter.infer(event, context)
+        scope, body = call.scope, call.body
+        scope["method"].encode()  # all else Mangum has made what it must be
+    except _UNREADABLE as error:
+        return _unreadable(error)
+    return call(HTTPCycle(scope, body)(app))
+
+
+def _unreadable(error: Exception) -> dict[str, Any]:
+    detail = f"the call cannot be read: {type(error).__name__}: {error}"
+    return {
+        "statusCode": 400,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"detail": detail[:_LONGEST]}),
+        "isBase64Encoded": False,
+    }
 
 
 def follow_restores(serving: Serving) -> None:

@@ -111,6 +111,11 @@ def test_a_thousand_posts_may_be_excluded(small_client: Client) -> None:
             f"user_id: Input should be greater than or equal to {-MOST - 1}, not {-MOST - 2}",
         ),
         (
+            {"user_id": 2.0**63},
+            f"user_id: Input should be less than or equal to {MOST}, not {MOST + 1}",
+        ),
+        ({"time": -1e-9}, "time: Input should be a time in the years 1970 to 9998, not -1e-09"),
+        (
             {"time": "noon"},
             "time: Input should be a valid datetime or date, input is too short, not 'noon'",
         ),
@@ -120,6 +125,12 @@ def test_a_field_of_the_body_that_cannot_be_is_named(
     small_client: Client, change: dict[str, object], sentence: str
 ) -> None:
     _refused(small_client, "POST", "/v1/rerank", sentence, json={**RERANK, **change})
+
+
+def test_an_id_may_be_written_with_a_fraction_of_zero(small_client: Client) -> None:
+    whole = small_client.post("/v1/rerank", {**RERANK, "time": "2021-10-12"})
+    floats = {"user_id": 7.0, "post_ids": [10.0, 13.0], "time": "2021-10-12"}
+    assert small_client.post("/v1/rerank", floats).json() == whole.json()
 
 
 def test_a_field_that_is_missing_is_named(small_client: Client) -> None:

@@ -72,6 +72,34 @@ def test_a_body_may_be_encoded(send: Send, made: Make, *, encoded: bool) -> None
 
 
 @both
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"body": "x", "isBase64Encoded": True}, "Error: "),
+        ({"body": "\ud800"}, "UnicodeEncodeError: "),
+        ({"body": 5}, "AttributeError: "),
+        ({"headers": {"host": "a:b"}, "multiValueHeaders": None}, "ValueError: "),
+        ({"requestContext": None}, "TypeError: "),
+    ],
+)
+def test_a_call_that_cannot_be_read_is_refused_in_json(
+    send: Send, made: Make, changed: Event, reason: str
+) -> None:
+    answer = send(made("/v1/rerank", **changed))
+    assert answer["statusCode"] == 400
+    assert answer["headers"]["content-type"] == "application/json"
+    assert json.loads(answer["body"])["detail"].startswith(f"the call cannot be read: {reason}")
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"Records": []}, {"Records": [{"s3": {}}]}, {"version": "2.0"}]
+)
+def test_an_event_that_is_no_call_fails(send: Send, event: Event) -> None:
+    with pytest.raises(RuntimeError, match="unable to infer a handler"):
+        send(event)
+
+
+@both
 def test_a_call_without_parameters_is_refused_in_json(send: Send, made: Make) -> None:
     answer = send(made("/v1/recommendations"))
     assert answer["statusCode"] == 422

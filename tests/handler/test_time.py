@@ -100,6 +100,8 @@ def test_a_feed_is_for_now_unless_a_time_is_given(small_client: Client, moscow: 
         ("2021-02-30", f"{NO_TIME}, day value is outside expected range, not '2021-02-30'"),
         ("1969-12-31T23:59:59", f"{NO_YEAR}, not '1969-12-31T23:59:59'"),
         ("-1", f"{NO_YEAR}, not '-1'"),
+        ("-0.0000001", f"{NO_YEAR}, not '-0.0000001'"),
+        ("1.5e-7", f"{NO_YEAR}, not '1.5e-7'"),
         ("0001-01-01T00:00:00%2B14:00", f"{NO_YEAR}, not '0001-01-01T00:00:00+14:00'"),
         ("9999-12-31T23:59:59-14:00", f"{NO_YEAR}, not '9999-12-31T23:59:59-14:00'"),
         (

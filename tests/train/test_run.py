@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from artifacts import layout
@@ -82,6 +84,24 @@ def test_the_model_is_better_than_chance_beyond_doubt(trained: Trained) -> None:
 def test_the_same_source_and_seed_give_the_same_files(trained: Trained, tmp_path: Path) -> None:
     manifest = run(RunSettings(str(trained.source), str(tmp_path / "store")), Silent()).manifest
     assert manifest.files == trained.manifest.files
+    assert manifest.evaluation == trained.manifest.evaluation
+    assert manifest.recipe == trained.manifest.recipe
+
+
+def test_the_order_of_rows_does_not_change_a_byte(trained: Trained, tmp_path: Path) -> None:
+    turned = tmp_path / "tables"
+    turned.mkdir()
+    order = np.random.default_rng(7)
+    for path in trained.source.iterdir():
+        table = pq.read_table(path)
+        pq.write_table(table.take(order.permutation(len(table))), turned / path.name)
+    manifest = run(RunSettings(str(turned), str(tmp_path / "store")), Silent()).manifest
+    # The report alone differs: it names the source.
+    files, others = (
+        [file for file in made.files if file.path != layout.REPORT]
+        for made in (manifest, trained.manifest)
+    )
+    assert files == others
     assert manifest.evaluation == trained.manifest.evaluation
     assert manifest.recipe == trained.manifest.recipe
 
