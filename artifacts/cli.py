@@ -14,6 +14,7 @@ from artifacts.errors import (
     ArtifactError,
     InvalidAddress,
     InvalidExperiment,
+    InvalidKey,
     NotFound,
     StoreUnavailable,
 )
@@ -70,7 +71,7 @@ def _moved(store: ObjectStore, arguments: Namespace) -> Channel:
 
 def _exit_code(error: ArtifactError) -> int:
     match error:
-        case InvalidAddress() | InvalidExperiment():
+        case InvalidAddress() | InvalidExperiment() | InvalidKey():
             return USAGE
         case NotFound():
             return NOT_FOUND

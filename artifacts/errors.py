@@ -14,6 +14,10 @@ class StoreUnavailable(ArtifactError):
     """The store did not answer, failed, or refused access; the cause is chained."""
 
 
+class AccessDenied(StoreUnavailable):
+    """The store refused access to an object, or does not tell that there is none."""
+
+
 class NotFound(ArtifactError):
     """There is no such object, release or channel."""
 
@@ -28,6 +32,14 @@ class Conflict(ArtifactError):
 
 class BrokenRelease(ArtifactError):
     """A file is missing or not as the manifest says, or a manifest or channel is unreadable."""
+
+
+class InvalidKey(ArtifactError, ValueError):
+    """What should be a key to sign releases with, or to trust, is none."""
+
+
+class CannotSign(ArtifactError):
+    """The key that signs releases cannot be used; the cause is chained."""
 
 
 class NotExact(ArtifactError):

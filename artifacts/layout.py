@@ -18,6 +18,8 @@ PRODUCTION = "production"
 # Files of a release:
 MANIFEST = "manifest.json"
 """What the release is; written last, so it exists only for a whole release."""
+SIGNATURE = "manifest.sig"
+"""Whose the manifest is, if it is signed; written just before it."""
 RANKER = "ranker.onnx"
 """The graph that ranks posts for one reader."""
 POSTS = "posts.parquet"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, NaiveDatetime, model_validator
 from artifacts.document import Document, Part, ReleaseId, UtcDatetime
 from artifacts.errors import BrokenRelease
 from artifacts.keys import checked_key
-from artifacts.layout import MANIFEST, POSTS, RANKER, users_file
+from artifacts.layout import MANIFEST, POSTS, RANKER, SIGNATURE, users_file
 from artifacts.proofs import Count, Evaluation, Exactness, FirstStage, Gate
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -133,8 +133,8 @@ class Manifest(ManifestDraft, Document):
     Attributes:
         release: The release's id; sorts by time.
         created_at: When it was published.
-        files: All its files but the manifest: the ranker, the posts, every shard of readers, and
-            whatever else was published with them.
+        files: All its files but the manifest and its signature: the ranker, the posts, every shard
+            of readers, and whatever else was published with them.
     """
 
     release: ReleaseId
@@ -170,8 +170,9 @@ def files_problem(paths: Sequence[str], user_shards: int) -> str | None:
     twice = [path for path, times in Counter(paths).items() if times > 1]
     if twice:
         return f"{twice[0]} is listed twice"
-    if MANIFEST in paths:
-        return f"{MANIFEST} cannot be one of the files it lists"
+    for name in (MANIFEST, SIGNATURE):
+        if name in paths:
+            return f"{name} cannot be one of the files it lists"
     needed = [RANKER, POSTS, *map(users_file, range(user_shards))]
     missing = sorted(set(needed) - set(paths))
     if missing:

@@ -9,9 +9,11 @@ from pydantic import ValidationError
 
 from artifacts.document import explain, to_second
 from artifacts.errors import BrokenRelease
-from artifacts.layout import MANIFEST, release_key
+from artifacts.layout import MANIFEST, SIGNATURE, release_key
 from artifacts.manifest import FileEntry, Manifest, ManifestDraft
 from artifacts.proofs import require_exact
+from artifacts.signature import message, to_file
+from artifacts.signing import signer
 from artifacts.stores import ObjectStore
 
 
@@ -21,7 +23,7 @@ def publish(
     files: Iterable[tuple[str, bytes]],
     now: datetime | None = None,
 ) -> Manifest:
-    """Write a new release; it is not served until it is promoted.
+    """Write a new release, signed if LENTA_SIGNING_KEY says so; it is served once it is promoted.
 
     Args:
         store: Where to.
@@ -37,13 +39,16 @@ def publish(
         BrokenRelease: a path is given twice, or a file every release needs is not given; what was
             written has no manifest, so it is no release.
         InvalidAddress: a path is no key.
+        InvalidKey: as `artifacts.signing.signer`; nothing is written.
+        CannotSign: the same, or the key has become unusable since; then there is no release.
         StoreUnavailable: the store failed; as above, there is no release.
     """
     require_exact(draft.exactness)
+    sign = signer()
     created_at = to_second(now)
     release = f"{created_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     entries = []
-    taken = {MANIFEST}
+    taken = {MANIFEST, SIGNATURE}
     for path, data in files:
         if path in taken:
             raise BrokenRelease(f"release {release} is not published: {path} is given twice")
@@ -58,5 +63,8 @@ def publish(
         )
     except ValidationError as error:
         raise BrokenRelease(f"release {release} is not published: {explain(error)}") from error
-    store.create(release_key(release, MANIFEST), manifest.to_json())
+    data = manifest.to_json()
+    if sign:
+        store.create(release_key(release, SIGNATURE), to_file(sign(message(data))))
+    store.create(release_key(release, MANIFEST), data)
     return manifest

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from artifacts.errors import BrokenRelease, NotFound
-from artifacts.layout import MANIFEST, RELEASES, is_release_id, release_key
+from artifacts.errors import AccessDenied, BrokenRelease, NotFound
+from artifacts.layout import MANIFEST, RELEASES, SIGNATURE, is_release_id, release_key
 from artifacts.manifest import Manifest
+from artifacts.signature import VERIFY_KEYS, has_signed, trusted_keys
 from artifacts.stores import ObjectStore
 
 
@@ -38,11 +39,12 @@ class Release:
 
 
 def open_release(store: ObjectStore, release_id: str) -> Release:
-    """Read a release's manifest.
+    """Read a release's manifest, signed by one of LENTA_VERIFY_KEYS if there are any.
 
     Raises:
         NotFound: there is no such release (one without a manifest was never finished).
-        BrokenRelease: its manifest is unreadable.
+        BrokenRelease: its manifest is unreadable, or not signed by any that is trusted.
+        InvalidKey: what LENTA_VERIFY_KEYS names is no key.
         InvalidAddress: `release_id` is none.
         StoreUnavailable: the store cannot be read.
     """
@@ -50,6 +52,7 @@ def open_release(store: ObjectStore, release_id: str) -> Release:
         data = store.read(release_key(release_id, MANIFEST)).data
     except NotFound as error:
         raise NotFound(f"there is no release {release_id}") from error
+    _require_signed(store, release_id, data)
     try:
         manifest = Manifest.from_json(data)
     except BrokenRelease as error:
@@ -57,6 +60,24 @@ def open_release(store: ObjectStore, release_id: str) -> Release:
     if manifest.release != release_id:
         raise BrokenRelease(f"release {release_id}: its manifest is that of {manifest.release}")
     return Release(store, manifest)
+
+
+def _require_signed(store: ObjectStore, release_id: str, manifest: bytes) -> None:
+    keys = trusted_keys()
+    if not keys:
+        return
+    try:
+        signature = store.read(release_key(release_id, SIGNATURE)).data
+    # To the function S3 says of what is not there that it is forbidden; the manifest was not.
+    except (NotFound, AccessDenied) as error:
+        raise BrokenRelease(
+            f"release {release_id} is not signed: it has no {SIGNATURE}, and {VERIFY_KEYS} is set"
+        ) from error
+    if not has_signed(keys, signature, manifest):
+        raise BrokenRelease(
+            f"release {release_id}: {SIGNATURE} is no signature of its manifest by any key in "
+            f"{VERIFY_KEYS}"
+        )
 
 
 def list_releases(store: ObjectStore) -> list[str]:

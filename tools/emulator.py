@@ -23,7 +23,7 @@ from tools.pythons import python_with
 REGION = "eu-central-1"
 """Where the emulator's stacks lie."""
 
-_SERVICES = "apigateway,cloudformation,cloudwatch,iam,lambda,logs,s3,sts"
+_SERVICES = "apigateway,cloudformation,cloudwatch,iam,kms,lambda,logs,s3,sts"
 _START_SECONDS = 60
 
 

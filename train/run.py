@@ -16,6 +16,7 @@ from artifacts.moves import promote
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
 from artifacts.release import manifests
+from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.clock import first_evening, serves_from
 from train.errors import ExportError
@@ -60,6 +61,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         ArtifactError: the store failed. The channel serves what it served before.
     """
     stages = Stages(progress)
+    signer()  # who cannot sign learns it now, and not after an hour
     store = open_store(settings.store)
     served = read_channel(store, settings.channel)
     with ExitStack() as stack, one_for_blas():

@@ -4,7 +4,7 @@ import re
 
 from obstore.exceptions import InvalidPathError, UnauthenticatedError
 
-from artifacts.errors import ArtifactError, Conflict, NotFound, StoreUnavailable
+from artifacts.errors import AccessDenied, ArtifactError, Conflict, NotFound, StoreUnavailable
 
 _HTTP_CONFLICT = 409
 _HTTP_PRECONDITION_FAILED = 412
@@ -46,12 +46,11 @@ def explain(url: str, error: Exception) -> ArtifactError:
     if status in {_HTTP_CONFLICT, _HTTP_PRECONDITION_FAILED}:
         return Conflict(f"{url}: S3 answered {code}")
     if status:
-        hint = ""
+        kind, hint = StoreUnavailable, ""
         if code == "AccessDenied":
+            kind = AccessDenied
             hint = "; to a reader without s3:ListBucket a key that does not exist looks the same"
-        return StoreUnavailable(
-            f"{url}: S3 answered {code or 'an unnamed error'} (HTTP {status}){hint}"
-        )
+        return kind(f"{url}: S3 answered {code or 'an unnamed error'} (HTTP {status}){hint}")
     if isinstance(error, UnauthenticatedError):
         return StoreUnavailable(f"{url}: no credentials: {text.partition('provider: ')[2] or text}")
     if "redirect without LOCATION" in text:

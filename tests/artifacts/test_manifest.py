@@ -174,6 +174,7 @@ def test_a_field_that_cannot_be_is_named(fields: dict[str, object], complaint: s
         ("users/../../x", "files.5.path: .* is not a key"),
         ("posts.parquet", "posts.parquet is listed twice"),
         ("manifest.json", "manifest.json cannot be one of the files it lists"),
+        ("manifest.sig", "manifest.sig cannot be one of the files it lists"),
     ],
 )
 def test_a_path_that_cannot_be_is_refused(path: str, complaint: str) -> None:

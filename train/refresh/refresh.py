@@ -14,6 +14,7 @@ from artifacts.manifest import Code, DataFacts, Manifest, Stage
 from artifacts.moves import substitute
 from artifacts.publish import publish
 from artifacts.release import manifests
+from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.clock import first_evening, serves_from
 from train.errors import RefreshError
@@ -64,6 +65,7 @@ def refresh(settings: RunSettings, progress: Progress) -> Refreshed:
         ArtifactError: the store failed, or what is served is broken. The channel serves what it
             served before.
     """
+    signer()  # who cannot sign learns it now, and not at the end
     store = open_store(settings.store)
     channel = read_channel(store, settings.channel)
     if channel is None:
