@@ -33,6 +33,13 @@ def test_readers_ids_are_hashed_with_a_key_of_the_stacks_own(function: Resource)
     assert key == {"Ref": "AWS::StackId"}
 
 
+def test_it_takes_unsigned_releases_unless_told_to_verify_them(default: Stack) -> None:
+    assert verify_keys(default) == ""
+    keys = verify_keys(stack(VerifyReleases="Yes"))
+    # The package is made of the folder handler/, with whatever lies there.
+    assert keys.removeprefix("/var/task/") == "handler/release-keys.pem"
+
+
 def test_fresh_posts_have_the_share_that_is_named(function: Resource) -> None:
     assert function["Environment"]["Variables"]["LENTA_FRESH_SHARE"] == "0"
     some = stack(FreshShare="0.2").properties("Function")
@@ -121,6 +128,14 @@ def test_a_changed_parameter_makes_a_new_version() -> None:
     assert used == {name for name in traced.parameters if mentions(described, name)}
     longest = {name: longest_value(traced.parameters[name]) for name in used}
     assert len(Template(described).substitute(longest)) <= 256
+
+
+def verify_keys(made: Stack) -> str:
+    """What the function is told of the keys that it must trust."""
+    found = made.properties("Function")["Environment"]["Variables"]["LENTA_VERIFY_KEYS"]
+    name, key, value = found["Fn::FindInMap"]
+    keys: str = made.mappings[name][key][value]
+    return keys
 
 
 def longest_value(parameter: Resource) -> str:

@@ -91,6 +91,24 @@ def test_training_may_write_and_remove_releases_and_nothing_else() -> None:
     }
 
 
+def test_training_may_sign_with_the_key_that_is_named_and_nothing_else() -> None:
+    arn = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    role = stack(TrainingRepository="network/lenta", SigningKeyArn=arn).properties("TrainingRole")
+    assert statements(role)[5:] == [
+        {
+            "Effect": "Allow",
+            "Action": "kms:Sign",
+            "Resource": arn,
+            "Condition": {
+                "StringEquals": {
+                    "kms:SigningAlgorithm": "ED25519_SHA_512",
+                    "kms:MessageType": "RAW",
+                }
+            },
+        }
+    ]
+
+
 def functions_roles(made: Stack) -> list[Resource]:
     """The roles that Lambda's functions may take."""
     lambdas = {"Service": "lambda.amazonaws.com"}

@@ -45,6 +45,7 @@ class Stack:
 
         self.parameters: dict[str, Resource] = template["Parameters"]
         self.rules: dict[str, Resource] = template["Rules"]
+        self.mappings: dict[str, Resource] = template["Mappings"]
 
     def properties(self, name: str) -> Resource:
         """The properties of a resource."""
