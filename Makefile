@@ -8,7 +8,7 @@ SAM := .venv-sam/bin/sam
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sam test-deploy quick check bench lock clean build-Function
+.PHONY: help setup demo test test-sam test-deploy quick check audit bench lock clean build-Function
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -58,6 +58,9 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 	$(VENV)/bin/zizmor --offline --quiet .github/workflows
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1
 
+audit: $(VENV)/ready ## look the libraries up among known vulnerabilities, and list them in build/sbom/
+	$(PY) -m tools.audit
+
 bench: setup .venv-bench/ready ## measure, and write .bench/*.json; half an hour
 	.venv-bench/bin/python -m tools.bench
 
@@ -69,12 +72,13 @@ lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --constraint requirements.txt tools/bench-requirements.in -o tools/bench-requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/audit-requirements.in -o tools/audit-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/ministack-requirements.in -o tools/ministack-requirements.txt
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 handler/requirements.in -o handler/requirements.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .venv-* .aws-sam .demo .bench mutants
+	rm -rf $(VENV) .venv-* .aws-sam .demo .bench build mutants
 
 # Called by `sam build`: fills ARTIFACTS_DIR with the function.
 build-Function:

@@ -49,6 +49,8 @@ NOT_RUN = {
     (
         "python -m train experiment --exposures LOG --source SOURCE --json result.json"
     ): "wants a log and later likes; test_experiment.py makes both",
+    "make audit": "wants a service on the network; tests/tools/test_audit.py has its own",
+    ".venv-sam/bin/sam deploy --parameter-overrides VerifyReleases=Yes": "tests/stack passes it",
     "make test-sam": "runs test_sam_local.py",
     "make test-deploy": "runs test_sam_deploy.py",
     ".venv/bin/python -m pytest tests/end_to_end/test_lambda_runtime.py": "is one of these tests",
