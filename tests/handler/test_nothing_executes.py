@@ -1,6 +1,6 @@
 """Nothing that the function reads can run as code: what ruff's rules do not see of it.
 
-Ruff forbids pickle, marshal, shelve, dill, eval, exec and yaml's loaders, wherever it is not silenced.
+Ruff forbids pickle, marshal, shelve, dill, eval, exec and yaml's loaders where it is not silenced.
 """
 
 import ast
@@ -24,8 +24,8 @@ FORBIDDEN = {
 }  # fmt: skip
 BUILTINS = {"__import__", "compile", "eval", "exec"}
 METHODS = {
-    "exec_module", "import_module", "load_module", "popen", "read_pickle", "register_custom_ops_library",
-    "spec_from_file_location", "system",
+    "exec_module", "import_module", "load_module", "popen", "read_pickle",
+    "register_custom_ops_library", "spec_from_file_location", "system",
 }  # fmt: skip
 NUMPY = {"load", "loads", "fromfile", "memmap", "loadtxt", "genfromtxt"}
 """Those that unpickle or read files: arrays come from Parquet alone."""
@@ -58,7 +58,8 @@ def is_forbidden(module: str) -> bool:
     "code",
     [
         "import joblib", "import os, pickle as p", "from cloudpickle import loads",
-        "from numpy.lib import format", "import yaml.loader", "eval('1')", "compile('1', '', 'eval')",
+        "from numpy.lib import format", "import yaml.loader", "eval('1')",
+        "compile('1', '', 'eval')",
         "np.load(file, allow_pickle=True)", "os.system('ls')", "importlib.import_module(name)",
         "options.register_custom_ops_library(path)", "if True:\n    def f(): import subprocess",
     ],
