@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from artifacts.errors import ArtifactError
+from artifacts.errors import ArtifactError, InvalidAddress, StoreUnavailable
 from handler import telemetry
 from handler.fetching import Fetching
 from handler.loading import Answering, Loaded, Loader, RefusedError
@@ -119,7 +119,7 @@ class Serving:
         try:
             self._change()
         except Exception as error:  # noqa: BLE001 - nobody else would hear of it in this thread
-            self._failure = str(error)
+            self._failure = _for_readers(error)
             if not isinstance(error, RefusedError):
                 telemetry.fault("StoreFailed", error)
         pause = self._every if self._loaded else RETRY_SECONDS
@@ -147,3 +147,10 @@ class Serving:
         self._loaded = Loaded(channel, version, recommenders)
         if current is None or current.channel.releases != channel.releases:
             telemetry.loaded(channel.releases)
+
+
+def _for_readers(error: Exception) -> str:
+    """What everybody may hear of it: releases have nothing to hide, but where the store is does."""
+    if isinstance(error, StoreUnavailable | InvalidAddress) or not isinstance(error, ArtifactError):
+        return "the store cannot be read; the log says why"
+    return str(error)

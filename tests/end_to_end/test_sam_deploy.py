@@ -128,7 +128,7 @@ def test_the_function_reads_by_the_rights_of_its_role(created: Account) -> None:
     finally:
         iam.put_role_policy(**right, PolicyDocument=json.dumps(document))
     assert answer["statusCode"] == 503
-    assert "AccessDenied" in json.loads(answer["body"])["detail"]
+    assert "the store cannot be read" in json.loads(answer["body"])["detail"]
 
 
 def test_without_a_release_calls_are_answered_with_503(created: Account) -> None:

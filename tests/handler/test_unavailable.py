@@ -17,6 +17,7 @@ from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
 
+STORE_FAILS = "no release can answer now: the store cannot be read; the log says why"
 CALLS = (
     ("GET", "/post/recommendations/?id=7", None),
     ("GET", "/v1/recommendations?id=7", None),
@@ -53,6 +54,13 @@ def _unavailable(answer: httpx.Response) -> str:
     return detail
 
 
+def _logged(capsys: pytest.CaptureFixture[str]) -> str:
+    """The reason in the one line that tells of a store that fails."""
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    (reason,) = {line["reason"] for line in lines if "StoreFailed" in line}
+    return str(reason)
+
+
 def _folder(store: Path, manifest: Manifest) -> Path:
     return store / "releases" / manifest.release
 
@@ -86,9 +94,23 @@ def test_an_empty_store_and_one_that_does_not_exist_serve_nothing(
 
 
 @pytest.mark.parametrize("address", ["ftp://host/x", "s3://", "file://elsewhere/x"])
-def test_a_store_that_cannot_be_is_told(address: str) -> None:
+def test_a_store_that_cannot_be_is_told_in_the_log_alone(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with _client(address) as client:
-        assert address in _unavailable(client.get("/healthz"))
+        assert _unavailable(client.get("/healthz")) == STORE_FAILS
+    assert address in _logged(capsys)
+
+
+def test_a_folder_that_cannot_be_read_is_told_in_the_log_alone(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (store / "channels/production.json").mkdir(parents=True)
+    (store / "channels/production.json").rmdir()
+    (store / "channels/production.json").symlink_to("production.json")
+    with _client(store) as client:
+        assert _unavailable(client.get("/healthz")) == STORE_FAILS
+    assert str(store) in _logged(capsys)
 
 
 def test_a_channel_that_names_a_release_that_is_gone_is_told(store: Path) -> None:
@@ -186,9 +208,14 @@ def test_a_release_once_loaded_answers_whatever_becomes_of_its_files(store: Path
         assert client.get("/v1/recommendations?id=7").status_code == 200
 
 
-def test_a_bucket_that_does_not_answer_is_told(s3_bucket: str) -> None:
+def test_a_bucket_that_does_not_answer_is_told_in_the_log_alone(
+    s3_bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with _client(f"s3://{s3_bucket}-gone/prefix") as client:
-        assert "NoSuchBucket" in _unavailable(client.get("/healthz"))
+        assert _unavailable(client.get("/healthz")) == STORE_FAILS
+    told = _logged(capsys)
+    assert f"s3://{s3_bucket}-gone/prefix" in told
+    assert "NoSuchBucket" in told
 
 
 def test_a_release_in_a_bucket_is_served(s3_bucket: str, store: Path) -> None:
