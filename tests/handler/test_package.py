@@ -41,6 +41,20 @@ for name, module in sys.modules.items():
 """
 
 
+# https://www.rfc-editor.org/rfc/rfc8032#section-7.1, test 2
+VERIFIED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from artifacts.signature import is_by_any
+key = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+signature = bytes.fromhex(
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+)
+print([is_by_any((key,), signature, data) for data in (b"r", b"s", b"")])
+"""
+
+
 @pytest.fixture(scope="module")
 def imported(built_function: Path, function_version: str) -> dict[str, str]:
     """The modules that come with the function, and where the bytecode of each is looked for."""
@@ -78,7 +92,8 @@ def test_the_command_lines_stay_at_home(built_function: Path) -> None:
 
     assert {"handler/app.py", "handler/templates/feed.html", "artifacts/stores/s3.py"} <= ours
     assert ours.isdisjoint({"handler/__main__.py", "artifacts/__main__.py", "artifacts/cli.py"})
-    assert {Path(path).suffix for path in ours} == {".py", ".pyc", ".html"}
+    # The keys that are trusted, if somebody has put them there.
+    assert {Path(path).suffix for path in ours} - {".pem"} == {".py", ".pyc", ".html"}
 
 
 def test_every_library_keeps_its_name_and_its_licence(built_function: Path) -> None:
@@ -107,6 +122,12 @@ def test_importing_the_function_imports_what_it_needs_and_no_more(
     ours = {name for name, place in imported.items() if place.startswith(str(built_function))}
 
     assert {name.partition(".")[0] for name in ours} == NEEDED
+
+
+def test_what_is_left_of_its_libraries_verifies_signatures(
+    built_function: Path, function_version: str
+) -> None:
+    assert _run(function_version, VERIFIED, built_function) == "[True, False, False]\n"
 
 
 def test_all_that_is_imported_is_compiled(imported: dict[str, str], built_function: Path) -> None:
