@@ -9,9 +9,9 @@ from handler.clock import network_seconds
 from handler.exploring import Draw
 from handler.exposure import Exposure
 from handler.loading import Answering
+from handler.ranked import Ranked
 from handler.readers import Reader
 from handler.reasons import Reason
-from handler.recommender import Ranked
 from handler.rendering import Renderer
 from handler.serving import Serving
 from handler.telemetry import Answered

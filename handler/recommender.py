@@ -6,7 +6,6 @@ with inputs bound once, 0.47 and 3.0.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from time import monotonic
 from typing import Any
@@ -15,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from artifacts import layout
-from artifacts.errors import BrokenRelease
 from handler.clock import network_seconds, zone_named
 from handler.exploring import CANDIDATES, Draw, Exploration, drawn
 from handler.fetching import Fetched
 from handler.fresh import candidates, fresh_places, mixed
+from handler.ranked import Ranked, try_out
 from handler.readers import Reader, ReaderShards
 from handler.reasons import Reason, Situation, reasons_for
 from handler.rendering import Renderer
@@ -28,24 +27,6 @@ from handler.tables import Posts, read_posts
 
 _NOTHING = np.empty(0, np.int64)
 _SECONDS_OF_DAY = 86_400
-_TRIED = 5
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """Posts, best first, or with fresh ones in between.
-
-    Attributes:
-        rows: int64 [n], rows of the catalogue.
-        scores: float64 [n], log odds of a like.
-        source: the reader's.
-        exploration: how the first places were drawn, if they were.
-    """
-
-    rows: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float64]
-    source: str
-    exploration: Exploration | None = None
 
 
 class Recommender:
@@ -193,41 +174,15 @@ class Recommender:
         rows, scores = self._session.run(layout.RANKER_OUTPUTS, inputs | self._catalogue)
         return Ranked(rows, scores, reader.source)
 
+    def _try_out(self) -> None:
+        reader = self._readers.unknown
+        try_out(
+            lambda leave_out, limit: self._run(reader, 0, _NOTHING, leave_out, limit),
+            len(self.posts.ids),
+        )
+
     def _topics(self, rows: npt.NDArray[np.int64]) -> list[str]:
         return [self.posts.topics[row].as_py() for row in rows.tolist()]
-
-    def _try_out(self) -> None:
-        """Refuse a graph that does not answer; besides, a first run is slower than the next."""
-        reader, length = self._readers.unknown, min(_TRIED, len(self.posts.ids))
-        try:
-            best = self._run(reader, 0, _NOTHING, _NOTHING, length)
-            without = self._run(reader, 0, _NOTHING, best.rows[:1], length)
-            answers = (
-                self._is_feed(best)
-                and len(best.rows) == length
-                and self._is_feed(without)
-                and best.rows[0] not in without.rows
-            )
-        except Exception as error:  # see session
-            raise BrokenRelease(f"{layout.RANKER} does not answer: {error}") from error
-        if not answers:
-            raise BrokenRelease(
-                f"{layout.RANKER}, asked for {length} posts, answers {best.rows} with "
-                f"{best.scores}, and without the first {without.rows} with {without.scores}"
-            )
-
-    def _is_feed(self, ranked: Ranked) -> bool:
-        rows, scores = ranked.rows, ranked.scores
-        return bool(
-            rows.dtype == np.int64
-            and scores.dtype == np.float64
-            and rows.shape == scores.shape == (len(rows),)
-            and (rows >= 0).all()
-            and (rows < len(self.posts.ids)).all()
-            and len(set(rows.tolist())) == len(rows)
-            and np.isfinite(scores).all()
-            and (scores[1:] <= scores[:-1]).all()
-        )
 
 
 def _inputs(

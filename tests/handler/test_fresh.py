@@ -20,7 +20,8 @@ from artifacts.publish import publish
 from artifacts.release import open_release
 from artifacts.stores import open_store
 from handler.api import create_app
-from handler.recommender import Ranked, Recommender
+from handler.ranked import Ranked
+from handler.recommender import Recommender
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
