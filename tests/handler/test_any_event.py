@@ -20,11 +20,11 @@ def send(small_release: Small) -> Send:
 
 
 def test_some_hundred_calls_are_answered(send: Send) -> None:
-    assert _answered(send, calls(), 200) >= 200
+    assert _answered(send, calls(), 150) >= 150
 
 
 def test_some_hundred_broken_events_are_answered_or_are_no_calls(send: Send) -> None:
-    assert _answered(_unless_no_call(send), broken(), 200) >= 200
+    assert _answered(_unless_no_call(send), broken(), 150) >= 150
 
 
 @pytest.mark.slow

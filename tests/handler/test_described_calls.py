@@ -41,7 +41,7 @@ def description(small_release: Small) -> BaseSchema:
 
 
 def test_some_hundred_calls_are_answered_as_described(description: BaseSchema) -> None:
-    assert sum(_try(description, draws=15).values()) >= 350
+    assert sum(_try(description, draws=10).values()) >= 300
 
 
 @pytest.mark.slow
