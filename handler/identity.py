@@ -48,10 +48,10 @@ class Gatekeeper:
             case AuthMode.NONE:
                 return
             case AuthMode.IAM:
-                if not _authorizer(scope).get("iam"):
+                if not _found(scope, "authorizer", "iam"):
                     raise UnauthorizedError("the call is not signed")
             case AuthMode.JWT:
-                self._check(_authorizer(scope).get("jwt", {}).get("claims") or {}, reader)
+                self._check(_found(scope, "authorizer", "jwt", "claims"), reader)
 
     def _check(self, claims: Mapping[str, Any], reader: int) -> None:
         if not claims:
@@ -67,10 +67,12 @@ class Gatekeeper:
             raise ForbiddenError("a token's subject may ask for its own feed only")
 
 
-def _authorizer(scope: Mapping[str, Any]) -> Mapping[str, Any]:
-    context = scope.get("aws.event", {}).get("requestContext", {})
-    found: Mapping[str, Any] = context.get("authorizer") or {}
-    return found
+def _found(scope: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """What is under those names of the event's context, each within the one before; else nothing."""
+    found: object = scope.get("aws.event", {}).get("requestContext")
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _values(claim: object) -> list[str]:

@@ -71,6 +71,19 @@ def test_where_no_token_was_found_no_feed_is_given(by_token: Send, call: Event) 
 
 
 @pytest.mark.parametrize(
+    "authorizer",
+    [None, "", "jwt", [], {}, {"jwt": None}, {"jwt": "x"}, {"jwt": {"claims": None}}, {"iam": {}}],
+)
+def test_what_the_authorizer_leaves_may_be_anything_and_gives_no_feed(
+    by_token: Send, by_signature: Send, authorizer: object
+) -> None:
+    call = CALLS[1]
+    context = {**call["requestContext"], "authorizer": authorizer}
+    for send in (by_token, by_signature):
+        assert send({**call, "requestContext": context})["statusCode"] == 401
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"iss": "https://elsewhere.example"}, "the token is another issuer's"),
