@@ -68,7 +68,7 @@ class Gatekeeper:
 
 
 def _found(scope: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """What is under those names of the event's context, each within the one before; else nothing."""
+    """What the event's context has under those names, each within the one before; else nothing."""
     found: object = scope.get("aws.event", {}).get("requestContext")
     for name in names:
         found = found.get(name) if isinstance(found, Mapping) else None

@@ -107,11 +107,12 @@ def test_the_feed_page_is_served(function: Runtime) -> None:
 def test_the_log_says_in_json_what_answered(function: Runtime, trained: Trained) -> None:
     function.invoke(event("recommendations-v2"))
 
-    line = json.loads([line for line in function.log() if '"release"' in line][-1])
+    line = json.loads([line for line in function.log() if '"exposure"' in line][-1])
 
-    assert line["release"] == trained.manifest.release
+    assert line["exposure"]["release"] == trained.manifest.release
     assert line["FunctionName"] == "lenta"
-    assert {"request_id", "arm", "source", "reader", "milliseconds", "_aws"} <= line.keys()
+    assert {"request_id", "milliseconds", "_aws"} <= line.keys()
+    assert {"arm", "source", "reader", "posts", "scores"} <= line["exposure"].keys()
 
 
 def test_what_goes_wrong_is_logged_as_json_with_the_calls_id(start_function: StartFunction) -> None:
@@ -119,7 +120,7 @@ def test_what_goes_wrong_is_logged_as_json_with_the_calls_id(start_function: Sta
         function.invoke(event("recommendations-v2"))
         lines = [json.loads(line) for line in function.log() if line.startswith("{")]
         (said,) = [line for line in lines if "cannot be answered" in line.get("message", "")]
-        (answer,) = [line for line in lines if "_aws" in line]
+        (answer,) = [line for line in lines if "Duration" in line]
 
     assert said["level"] == "ERROR"
     assert said["logger"] == "handler.problems"

@@ -176,7 +176,7 @@ def test_the_function_writes_to_the_stacks_log(published: Account) -> None:
     published.invoke(event("recommendations-v2"))
     log = {"logGroupName": published.resources()["Logs"]}
     found = published.client("logs").filter_log_events(**log)["events"]
-    lines = [json.loads(one["message"]) for one in found if '"release"' in one["message"]]
+    lines = [json.loads(one["message"]) for one in found if '"exposure"' in one["message"]]
     assert {line["FunctionName"] for line in lines} == {published.resources()["Function"]}
     assert lines[-1]["status"] == 200
 
