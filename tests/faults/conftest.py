@@ -12,7 +12,7 @@ from tests.faults.network import Network
 from tests.support.s3_server import HOST, S3Server, listening
 from tools.faulty_s3 import FaultyS3
 
-TABLE = Path(".bench/faults.json")
+TABLE, COUNTS = Path(".bench/faults.json"), Path(".bench/publishing.json")
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,20 @@ def table() -> Iterator[list[Row]]:
     """The rows, written for `docs/benchmarks.md` when all faults were tried."""
     rows: list[Row] = []
     yield rows
-    if rows:
-        TABLE.parent.mkdir(exist_ok=True)
-        TABLE.write_text(json.dumps([vars(row) for row in rows], indent=2) + "\n")
+    _write(TABLE, [vars(row) for row in rows])
+
+
+@pytest.fixture(scope="session")
+def counts() -> Iterator[dict[str, int]]:
+    """How often publishers were killed and raced, written as the table is."""
+    found: dict[str, int] = {}
+    yield found
+    _write(COUNTS, found)
+
+
+def _write(file: Path, found: object) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(found, indent=2) + "\n")
 
 
 @pytest.fixture

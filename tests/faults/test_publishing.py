@@ -29,6 +29,10 @@ def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("tmp_path") / "store")
 
 
+def _kind(url: str) -> str:
+    return "S3" if url.startswith("s3:") else "folder"
+
+
 def start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.support.publishers", *arguments],
@@ -51,7 +55,9 @@ def is_killed(*arguments: str) -> bool:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_publisher_killed_at_any_call_of_the_store_breaks_nothing(url: str, moment: str) -> None:
+def test_a_publisher_killed_at_any_call_of_the_store_breaks_nothing(
+    url: str, moment: str, counts: dict[str, int]
+) -> None:
     store = open_store(url)
     good = publish(store, draft(), FILES.items()).release
     promote(store, good)
@@ -64,11 +70,14 @@ def test_a_publisher_killed_at_any_call_of_the_store_breaks_nothing(url: str, mo
         assert problems(store) == []
         assert served(url) in {before} | (set(list_releases(store)) - releases)
     assert killed >= len(FILES) + 2
+    counts[f"killed {moment} a call of the store, {_kind(url)}"] = killed
     assert problems(store) == []
     assert served(url) != good
 
 
-def test_a_publisher_killed_at_any_step_within_a_folder_breaks_nothing(tmp_path: Path) -> None:
+def test_a_publisher_killed_at_any_step_within_a_folder_breaks_nothing(
+    tmp_path: Path, counts: dict[str, int]
+) -> None:
     url = str(tmp_path / "store")
     store = open_store(url)
     good = publish(store, draft(), FILES.items()).release
@@ -80,11 +89,14 @@ def test_a_publisher_killed_at_any_step_within_a_folder_breaks_nothing(tmp_path:
         killed += 1
         assert problems(store) == []
     assert killed > 3 * len(FILES)
+    counts["killed at a step within a folder"] = killed
     assert problems(store) == []
     assert served(url) != good
 
 
-def test_of_many_publishers_each_has_its_turn_and_readers_see_whole_releases(url: str) -> None:
+def test_of_many_publishers_each_has_its_turn_and_readers_see_whole_releases(
+    url: str, counts: dict[str, int]
+) -> None:
     store = open_store(url)
     promote(store, publish(store, draft(), ((p, d + b" x") for p, d in FILES.items())).release)
     readers = [start("poll", url) for _ in range(READERS)]
@@ -102,4 +114,9 @@ def test_of_many_publishers_each_has_its_turn_and_readers_see_whole_releases(url
     # Each revision was one winner's.
     assert channel.revision == won + 1
     assert won + lost == PUBLISHERS * ROUNDS
+    counts[f"swaps won, {_kind(url)}"] = won
+    counts[f"swaps given up, {_kind(url)}"] = lost
+    counts[f"whole releases read meanwhile, {_kind(url)}"] = sum(
+        int(output.split()[0]) for output, _ in seen
+    )
     assert problems(store) == []
