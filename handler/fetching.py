@@ -59,6 +59,9 @@ class Fetching:
         """
         begun, self._begun_channel = self._begun_channel, None
         if begun:
+            if begun.exception():
+                # The release was not found either: of a later look that would be old news.
+                self._begun_release = None
             return begun.result()
         return self._read_unless(version) if version else self._read()
 

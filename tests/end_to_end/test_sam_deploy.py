@@ -92,7 +92,7 @@ def test_its_logs_alarms_and_dashboard_are_there(created: Account) -> None:
     assert log_retention(created) == {30}
     alarms = {alarm["AlarmName"] for alarm in watch.describe_alarms()["MetricAlarms"]}
     assert alarms == {name for key, name in resources.items() if key.endswith("Alarm")}
-    assert len(alarms) == 6 - len(UNKNOWN_ALARMS)
+    assert len(alarms) == 7 - len(UNKNOWN_ALARMS)
     shown = watch.get_dashboard(DashboardName=resources["Dashboard"])["DashboardBody"]
     assert f'"{resources["Function"]}"' in shown
 

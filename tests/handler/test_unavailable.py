@@ -11,6 +11,7 @@ from artifacts.manifest import Manifest
 from artifacts.moves import promote
 from artifacts.stores import open_store
 from handler.api import create_app
+from handler.fetching import Fetching
 from handler.readers import ALONE_SECONDS
 from handler.serving import RETRY_SECONDS
 from handler.settings import Settings
@@ -75,6 +76,18 @@ def test_every_call_says_that_no_store_is_set() -> None:
             )
         assert client.get("/").status_code == 200
         assert client.get("/docs").status_code == 200
+
+
+def test_what_failed_while_the_function_started_is_not_told_again(store: Path) -> None:
+    clock = Clock()
+    settings = Settings(store=str(store))
+    fetching = Fetching(settings)
+    fetching.begin()
+    with Client(create_app(settings, clock, fetching)) as client:
+        _unavailable(client.get("/healthz"))
+        small.put(store)
+        clock.seconds += RETRY_SECONDS
+        assert client.get("/healthz").status_code == 200
 
 
 def test_bad_input_is_told_even_where_no_release_can_answer() -> None:
