@@ -145,7 +145,7 @@ class Serving:
                 raise
             recommenders = self._loader.what_can_be(channel)
         self._loaded = Loaded(channel, version, recommenders)
-        if current is None or current.channel.releases != channel.releases:
+        if current and current.channel.releases != channel.releases:
             telemetry.loaded(channel.releases)
 
 
