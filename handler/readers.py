@@ -1,7 +1,6 @@
 """Readers of a release, fetched by shards as they ask."""
 
 import asyncio
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from artifacts import layout
 from artifacts.errors import BrokenRelease
 from artifacts.release import Release
 from handler import telemetry
+from handler.aside import Aside
 from handler.tables import Readers, read_readers
 
 SHARDS_KEPT = 4
@@ -43,27 +43,6 @@ class Reader:
     source: str
 
 
-class _Fetch:
-    """One shard on its way, in a thread of its own."""
-
-    def __init__(self, fetch: Callable[[], Readers]) -> None:
-        self.began = time.monotonic()
-        self.shard: Readers | None = None
-        self.error: Exception | None = None
-        self.done = threading.Event()
-        self._fetch = fetch
-        # A daemon, or a store that does not answer would keep the process from ending.
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            self.shard = self._fetch()
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
-            self.error = error
-        finally:
-            self.done.set()
-
-
 class ReaderShards:
     """Looks readers up; a shard is fetched when one of its readers first asks.
 
@@ -80,7 +59,7 @@ class ReaderShards:
         self._count = release.manifest.user_shards
         self._clock = clock
         self._shards: OrderedDict[int, Readers] = OrderedDict()
-        self._fetches: dict[int, _Fetch] = {}
+        self._fetches: dict[int, Aside[Readers]] = {}
         self._alone_until: dict[int | None, float] = {}
         nothing = np.full((1, self._width), np.nan, np.float32), np.empty(0, np.int64)
         self.unknown = Reader(*nothing, "cold_start")
@@ -106,13 +85,13 @@ class ReaderShards:
         if fetch is None:
             if self._is_alone(number):
                 return None
-            fetch = self._fetches[number] = _Fetch(lambda: self._read(number))
+            fetch = self._fetches[number] = Aside(lambda: self._read(number))
         # Lambda stops it between two calls, so the next ones give it time, too.
-        until = max(fetch.began + PATIENCE, time.monotonic() + _LEAST)
+        until = time.monotonic() + max(PATIENCE - fetch.age, _LEAST)
         # Not a future of asyncio's: each call may have a loop of its own.
-        while not fetch.done.is_set() and time.monotonic() < until:
+        while not fetch.is_done and time.monotonic() < until:
             await asyncio.sleep(_NAP)
-        if not fetch.done.is_set():
+        if not fetch.is_done:
             if not self._is_alone(None):
                 self._leave_alone(None)
                 telemetry.fault("ShardFailed", TimeoutError(f"shard {number} takes long"))
@@ -120,16 +99,16 @@ class ReaderShards:
         # Of several that wait for it one takes it, and so tells of a failure once.
         if self._fetches.pop(number, None):
             self._take(number, fetch)
-        return fetch.shard
+        return fetch.result
 
-    def _take(self, number: int, fetch: _Fetch) -> None:
-        if fetch.shard is None:
+    def _take(self, number: int, fetch: Aside[Readers]) -> None:
+        if fetch.result is None:
             self._leave_alone(number if isinstance(fetch.error, BrokenRelease) else None)
             telemetry.fault("ShardFailed", fetch.error)
             return
         for key in (number, None):
             self._alone_until.pop(key, None)
-        self._shards[number] = fetch.shard
+        self._shards[number] = fetch.result
         while len(self._shards) > SHARDS_KEPT:
             self._shards.popitem(last=False)
 

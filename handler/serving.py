@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from artifacts.errors import ArtifactError, InvalidAddress, StoreUnavailable
 from handler import telemetry
+from handler.aside import Aside
 from handler.fetching import Fetching
 from handler.loading import Answering, Loaded, Loader, RefusedError
 from handler.settings import Settings
@@ -25,35 +26,6 @@ _LONG, _EACH, _CALLS = 1.0, 0.1, 10
 
 class NothingToServeError(Exception):
     """No release could be loaded yet; the message says why."""
-
-
-class _Look:
-    """One look at the channel, in a thread of its own."""
-
-    def __init__(self, look: Callable[[], None]) -> None:
-        self.began = time.monotonic()
-        self.calls = _CALLS
-        self._done = threading.Event()
-        self._look = look
-        # A daemon, or a store that does not answer would keep the process from ending.
-        threading.Thread(target=self._run, daemon=True).start()
-
-    @property
-    def age(self) -> float:
-        return time.monotonic() - self.began
-
-    @property
-    def is_done(self) -> bool:
-        return self._done.is_set()
-
-    def wait(self, seconds: float) -> None:
-        self._done.wait(max(0.0, seconds))
-
-    def _run(self) -> None:
-        try:
-            self._look()
-        finally:
-            self._done.set()
 
 
 class Serving:
@@ -79,7 +51,8 @@ class Serving:
         self._loaded: Loaded | None = None
         self._failure = "no release has been loaded"
         self._next_look = clock()
-        self._look: _Look | None = None
+        self._look: Aside[None] | None = None
+        self._calls = 0
 
     def answering(self, user_id: int | None = None) -> Answering:
         """What answers a reader, or whoever asks without being one.
@@ -105,14 +78,15 @@ class Serving:
             look = self._begin()
         if self._loaded is None:
             look.wait(FIRST_WAIT - look.age)
-        elif look.age > _LONG and look.calls:
-            look.calls -= 1
+        elif look.age > _LONG and self._calls:
+            self._calls -= 1
             look.wait(_EACH)
 
-    def _begin(self) -> _Look:
+    def _begin(self) -> Aside[None]:
         with self._lock:
             if self._look is None or self._look.is_done:
-                self._look = _Look(self._try)
+                self._calls = _CALLS
+                self._look = Aside(self._try)
             return self._look
 
     def _try(self) -> None:
