@@ -17,7 +17,8 @@ from mypy_boto3_s3 import S3Client
 from artifacts.errors import StoreUnavailable
 from artifacts.stores import open_store
 from tests.support.http_server import running
-from tests.support.s3_server import HOST, S3Server, listening
+from tests.support.s3_server import HOST, S3Server
+from tools.wsgi import listening
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.network import Network
-from tests.support.s3_server import HOST, S3Server, listening
+from tests.support.s3_server import HOST, S3Server
 from tools.faulty_s3 import FaultyS3
+from tools.wsgi import listening
 
 TABLE, COUNTS = Path(".bench/faults.json"), Path(".bench/publishing.json")
 

@@ -25,20 +25,12 @@ from handler.loading import REFUSED_LOOKS
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
+from tests.support.clock import Clock
 from tests.support.stores import Wrapped
 
 EVERY = 60
 FEED = "/v1/recommendations?id=7&time=2021-10-12T12:00:00&limit=3"
 CHANNEL = channel_key("production")
-
-
-class Clock:
-    """Seconds, moved by hand."""
-
-    seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def _nothing(_: str) -> None:

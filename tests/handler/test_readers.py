@@ -15,6 +15,7 @@ from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.readers import ALONE_SECONDS, PATIENCE, SHARDS_KEPT, Reader, ReaderShards
 from tests.handler import small
 from tests.handler.conftest import Small
+from tests.support.clock import Clock
 from tests.support.recommender import awaited
 from tests.support.stores import Wrapped
 
@@ -116,15 +117,6 @@ class Failing(CountingStore):
     def read(self, key: str) -> StoredObject:
         stored = super().read(key)
         return StoredObject(b"", stored.version) if self.reads.total() == 1 else stored
-
-
-class Clock:
-    """Seconds, moved by hand."""
-
-    seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def test_readers_of_a_shard_that_failed_are_as_unknown_until_it_is_fetched_again(

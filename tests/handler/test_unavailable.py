@@ -17,6 +17,7 @@ from handler.serving import RETRY_SECONDS
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
+from tests.support.clock import Clock
 
 STORE_FAILS = "no release can answer now: the store cannot be read; the log says why"
 CALLS = (
@@ -26,15 +27,6 @@ CALLS = (
     ("GET", "/healthz", None),
 )
 SHARD_OF_7 = "users/00001.parquet"
-
-
-class Clock:
-    """Seconds, moved by hand."""
-
-    seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

@@ -2,17 +2,17 @@
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from boto3.session import Session
 from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from mypy_boto3_s3 import S3Client
-from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tools.wsgi import listening
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -64,25 +64,6 @@ class S3Server:
         if self.faults and self.faults[0].method == method:
             return self.faults.pop(0)
         return None
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Say nothing: a test's output is not a server's log."""
-
-
-@contextmanager
-def listening(app: WSGIApplication, host: str) -> Iterator[str]:
-    """Let the server answer at an address of this machine, too; yields the URL."""
-    server = make_server(host, 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{host}:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,13 @@ from mypy_boto3_s3 import S3Client
 from tests.support.documents import blocks
 from tests.support.lambda_runtime import PROJECT, SAM, upload
 from tests.support.releases import Trained
-from tests.support.s3_server import REGION, S3Server, listening
+from tests.support.s3_server import REGION, S3Server
 from tools.base_image import NoBaseImageError, provide_base_image
 from tools.docker_engine import DockerEngine, NoDockerEngineError
 from tools.docker_engine import docker_engine as running_engine
 from tools.postgres import free_port
 from tools.processes import listens, wait_until
+from tools.wsgi import listening
 
 HOW_TO = PROJECT / "docs" / "how-to" / "sam-local.md"
 

@@ -18,11 +18,9 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from wsgiref.types import WSGIApplication
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from artifacts.moves import promote
 from artifacts.stores import open_store
@@ -32,6 +30,7 @@ from tools.bench.truth import Answer, Truth, answer_of, publish_two
 from tools.faulty_s3 import FaultyS3
 from tools.postgres import free_port
 from tools.processes import listens, wait_until
+from tools.wsgi import listening
 
 REQUESTS, WARM_UP = 100_000, 20_000
 CONNECTIONS = 4
@@ -39,6 +38,7 @@ CHANGE_SECONDS, FAULT_SECONDS, WELL_SECONDS = 3.0, 4.0, 6.0
 FOLLOW_SECONDS = 1
 _START_SECONDS = 30
 _BUCKET = "soak"
+_HOST = "127.0.0.1"
 _LOG = FOLDER / "soak.log"
 _FAULTS = {
     "403": faulty_s3.answers(HTTPStatus.FORBIDDEN, "AccessDenied"),
@@ -78,7 +78,7 @@ class Load:
             thread.join()
 
     def _ask(self) -> None:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection = HTTPConnection(_HOST, self._port, timeout=30)
         while (number := next(self._numbers)) < REQUESTS:
             reader = self._readers[number]
             began = time.perf_counter()
@@ -109,7 +109,7 @@ def measure() -> Measured:
         port = free_port()
         with (
             _LOG.open("w") as log,
-            _listening(server) as endpoint,
+            listening(server, _HOST) as endpoint,
             _served(url, port, endpoint, log.fileno()) as process,
         ):
             load = Load(port, truth, process.pid)
@@ -180,7 +180,7 @@ def _fail(server: FaultyS3, over: threading.Event) -> None:
 def _bucket() -> Iterator[FaultyS3]:
     """A bucket, to which the environment points, and the server through which it fails."""
     behind = DomainDispatcherApplication(create_backend_app)
-    with _listening(behind) as endpoint:
+    with listening(behind, _HOST) as endpoint:
         environment = {
             "AWS_ENDPOINT_URL_S3": endpoint,
             "AWS_ACCESS_KEY_ID": "test",
@@ -195,23 +195,6 @@ def _bucket() -> Iterator[FaultyS3]:
         finally:
             os.environ.clear()
             os.environ.update(before)
-
-
-@contextmanager
-def _listening(app: WSGIApplication) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Say nothing."""
 
 
 @contextmanager
