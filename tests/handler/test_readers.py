@@ -154,12 +154,13 @@ def test_a_store_that_stalls_is_waited_for_once_and_then_left_alone(
     store = Stalling(open_store(str(small_release.store)))
     shards = ReaderShards(Release(store, small_release.manifest))
     taken = []
-    for reader in (7, 8, 9):
+    for reader in (7, 8, 9, 10, 11, 12):
         began = time.monotonic()
         assert find(shards, reader).source == "fallback"
         taken.append(time.monotonic() - began)
-    assert PATIENCE <= taken[0] < 2 * PATIENCE
-    assert max(taken[1:]) < PATIENCE / 2
+    # Far below what the store takes; a busy machine may stop any one call for a while.
+    assert PATIENCE <= taken[0] < 5
+    assert sorted(taken[1:])[2] < PATIENCE / 2
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert line["reason"] == "shard 1 takes long"
     store.answers.set()
