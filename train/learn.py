@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from train.errors import TrainError
-from train.features.build import Features
+from train.features.rows import Features
 from train.fit import fit
 from train.inputs import model_inputs
 from train.split import Split

@@ -10,7 +10,7 @@ import train
 from artifacts.layout import ENCODERS, RANKER
 from artifacts.manifest import Code, Manifest
 from train import features, sql
-from train.features.build import SCRIPTS
+from train.features.steps import SCRIPTS
 from train.settings import RunSettings
 from train.warehouse import Warehouse
 

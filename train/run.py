@@ -28,9 +28,10 @@ from train.export import exactness
 from train.export.graph import ranker_graph
 from train.export.tables import posts_file, reader_files
 from train.facts import data_facts
-from train.features import build
-from train.features.build import FeatureRows
+from train.features import rows
+from train.features.build import build_features
 from train.features.encoders import encoders_file
+from train.features.rows import FeatureRows, rows_to_serve
 from train.learn import Learned, learn
 from train.outcome import Outcome
 from train.progress import Progress
@@ -76,9 +77,9 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         if newest and newest.recipe == recipe:
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
-            features = build.build_features(warehouse, settings.most_pairs, settings.seed)
-            readers = build.rows_to_serve(warehouse, "reader", features.schema)
-            posts = build.rows_to_serve(warehouse, "post", features.schema)
+            features = build_features(warehouse, settings.most_pairs, settings.seed)
+            readers = rows_to_serve(warehouse, "reader", features.schema)
+            posts = rows_to_serve(warehouse, "post", features.schema)
         with stages.stage("fitting and measuring"):
             first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
             split = split_days(first + timedelta(days=1), last, settings.test_from)
@@ -150,7 +151,7 @@ def _conclude(
 
 
 def _require_exact(
-    rank: Ranker, features: build.Features, learned: Learned, posts: FeatureRows
+    rank: Ranker, features: rows.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
     checked = exactness.compare(rank, learned.booster, features, posts.features)
     if not checked.passed:

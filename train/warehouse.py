@@ -36,9 +36,13 @@ class Warehouse:
 
     def run(self, script: str, **variables: object) -> None:
         """Run `train/sql/<script>.sql`, with `variables` for its `getvariable('…')`."""
+        self.set(**variables)
+        self._database.execute(files("train.sql").joinpath(f"{script}.sql").read_text())
+
+    def set(self, **variables: object) -> None:
+        """Set what `getvariable('…')` gives."""
         for name, value in variables.items():
             self._database.execute(f"SET VARIABLE {name} = $value", {"value": value})
-        self._database.execute(files("train.sql").joinpath(f"{script}.sql").read_text())
 
     def query(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a short query, with `parameters` for its `$name`."""

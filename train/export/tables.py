@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from artifacts import layout
-from train.features.build import FeatureRows
+from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
 
@@ -57,7 +57,7 @@ def reader_files(
     """Path and bytes of each shard of readers: their features and what they have liked.
 
     Args:
-        warehouse: has `feed`, for the likes.
+        warehouse: has `liked_daily`.
         rows: the known readers, by ascending id.
         shards: how many files they are spread over.
     """
