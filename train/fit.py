@@ -44,7 +44,7 @@ learn the few readers of a small network by heart, and rank at chance."""
 
 MOST_TREES = 300
 
-_PATIENCE = 20
+PATIENCE = 20
 """Trees that may come without an improvement on the days held out."""
 
 _FEW_ROWS = 50_000
@@ -80,7 +80,7 @@ def fit(
         learned,
         trees,
         valid_sets=[learned.create_valid(*held_out)],
-        callbacks=[lgb.early_stopping(_PATIENCE, verbose=False)],
+        callbacks=[lgb.early_stopping(PATIENCE, verbose=False)],
     )
 
 

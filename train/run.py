@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from artifacts.release import manifests
 from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.clock import first_evening, serves_from
+from train.engine import Engine, OneMachine
 from train.errors import ExportError
 from train.evaluation.gate import judge
 from train.evaluation.measure import measure
@@ -26,24 +27,22 @@ from train.evaluation.served import what_serves
 from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
-from train.export.tables import posts_file, reader_files
+from train.export.tables import posts_file
 from train.facts import data_facts
 from train.features import rows
-from train.features.build import build_features
 from train.features.encoders import encoders_file
-from train.features.rows import FeatureRows, rows_to_serve
+from train.features.rows import FeatureRows
 from train.learn import Learned, learn
 from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
-from train.recipe import features_digest, recipe_of, tables_digest
+from train.recipe import features_digest, recipe_of
 from train.report.feeds import NewRelease
 from train.report.findings import Made, look_into
 from train.report.page import render
 from train.retrieval.choose import Chosen, choose
 from train.retrieval.requests import Ranker, ranker
 from train.settings import RunSettings
-from train.source.load import load
 from train.split import split_days
 from train.stages import Stages
 from train.threads import one_for_blas
@@ -70,20 +69,21 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
 
-        dropped = load(warehouse, settings, stages)
-        made_by, digest = code(), tables_digest(warehouse)
+        engine = stack.enter_context(_engine(warehouse, settings, store))
+
+        dropped, digest = engine.load(stages)
+        made_by = code()
         recipe = recipe_of(digest, settings, made_by)
         newest = next((found for found in manifests(store) if not found.trained_in), None)
         if newest and newest.recipe == recipe:
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
-            features = build_features(warehouse, settings.most_pairs, settings.seed)
-            readers = rows_to_serve(warehouse, "reader", features.schema)
-            posts = rows_to_serve(warehouse, "post", features.schema)
+            built = engine.build()
+            features, readers, posts = built.features, built.readers, built.posts
         with stages.stage("fitting and measuring"):
             first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
             split = split_days(first + timedelta(days=1), last, settings.test_from)
-            learned = learn(features, split, settings.seed)
+            learned = learn(features, split, engine.fitter(features))
             serving = what_serves(store, served, features.schema)
             world = make_world(warehouse, features)
             measured = measure(world, learned, serving, split, settings.seed)
@@ -115,7 +115,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 post=features.schema.post,
                 model=features.schema.model,
             ),
-            user_shards=layout.shards_for(len(readers.ids)),
+            user_shards=built.shards,
             evaluation=measured.evaluation,
             exactness=checked,
             first_stage=chosen.proof,
@@ -134,8 +134,21 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             report = render(look_into(made, store, settings.seed))
         with stages.stage("publishing"):
             draft = draft.model_copy(update={"stages": tuple(stages.done)})
-            manifest = publish(store, draft, _files(warehouse, chosen, made, report))
+            files = _files(warehouse, chosen, made, report)
+            readers_to = partial(engine.write_readers, store)
+            manifest = publish(store, draft, files, others=readers_to)
             return _conclude(store, settings, manifest, trained=True)
+
+
+@contextmanager
+def _engine(warehouse: Warehouse, settings: RunSettings, store: ObjectStore) -> Iterator[Engine]:
+    if not settings.cluster:
+        yield OneMachine(warehouse, settings)
+        return
+    from train.cluster.engine import open_cluster  # noqa: PLC0415 - one machine does without Dask
+
+    with open_cluster(warehouse, settings, store) as cluster:
+        yield cluster
 
 
 def _conclude(
@@ -170,6 +183,5 @@ def _files(
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
     yield layout.PAST, made.learned.past.model_to_string().encode()
     yield layout.POSTS, posts_file(warehouse, served.posts, chosen.vectors, chosen.blocks)
-    yield from reader_files(warehouse, served.readers, made.draft.user_shards)
     yield layout.ENCODERS, encoders_file(made.world.features.encoders, features_digest())
     yield layout.REPORT, report

@@ -16,9 +16,10 @@ class Warehouse:
     Args:
         folder: where the database and its spill files lie; made if it is not there.
         memory_limit: the most memory DuckDB may take, such as "4GB".
+        threads: how many it may use; by default one a core.
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "4GB") -> None:
+    def __init__(self, folder: Path, memory_limit: str = "4GB", threads: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._database = duckdb.connect(
@@ -27,8 +28,10 @@ class Warehouse:
                 "memory_limit": memory_limit,
                 "temp_directory": str(folder / "spill"),
                 "preserve_insertion_order": False,
+                **({"threads": threads} if threads else {}),
             },
         )
+        self.run("macros")
 
     def close(self) -> None:
         """Close the database; its files stay."""

@@ -1,6 +1,6 @@
 """The tables of a release: posts and shards of readers, as Parquet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -40,19 +40,19 @@ def posts_file(
             layout.POST_ID: posts["post_id"],
             layout.TEXT: posts["text"],
             layout.TOPIC: posts["topic"],
-            layout.FEATURES: _fixed_size(rows.features),
+            layout.FEATURES: fixed_size(rows.features),
             layout.FRESH: pc.less(posts["views"], layout.FRESH_VIEWS),
         }
     )
     if vectors is not None:
-        table = table.append_column(layout.VECTOR, _fixed_size(vectors.T))
+        table = table.append_column(layout.VECTOR, fixed_size(vectors.T))
     if blocks is not None:
         table = table.append_column(layout.BLOCK, pa.array(blocks))
     return _parquet(table)
 
 
 def reader_files(
-    warehouse: Warehouse, rows: FeatureRows, shards: int
+    warehouse: Warehouse, rows: FeatureRows, shards: int, wanted: Sequence[int] | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of each shard of readers: their features and what they have liked.
 
@@ -60,15 +60,16 @@ def reader_files(
         warehouse: has `liked_daily`.
         rows: the known readers, by ascending id.
         shards: how many files they are spread over.
+        wanted: which of them; all by default.
     """
     warehouse.run("likes")
     shard_of = np.array([layout.shard_of(int(user_id), shards) for user_id in rows.ids], np.int64)
-    for shard in range(shards):
+    for shard in range(shards) if wanted is None else wanted:
         here = shard_of == shard
         table = pa.table(
             {
                 layout.USER_ID: rows.ids[here],
-                layout.FEATURES: _fixed_size(rows.features[here]),
+                layout.FEATURES: fixed_size(rows.features[here]),
                 layout.LIKED: _liked(warehouse, rows.ids[here]),
             }
         )
@@ -90,7 +91,8 @@ def _liked(warehouse: Warehouse, readers: npt.NDArray[np.int64]) -> pa.Array:
     )
 
 
-def _fixed_size(features: npt.NDArray[np.float32]) -> pa.Array:
+def fixed_size(features: npt.NDArray[np.float32]) -> pa.Array:
+    """Lists of the rows of float32 [rows, columns]."""
     return pa.FixedSizeListArray.from_arrays(pa.array(features.ravel()), features.shape[1])
 
 

@@ -20,8 +20,7 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         seed: of the text vectors.
     """
     encoders = fit_encoders(warehouse, seed)
-    views = warehouse.query("SELECT views FROM feed_facts")[0][0]
-    make_rows(warehouse, encoders, sample=min(1.0, most_pairs / views))
+    make_rows(warehouse, encoders, sample_of(warehouse, most_pairs))
     warehouse.run("pairs")
     schema = encoders.schema
     return Features(
@@ -33,6 +32,12 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         feature_matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
         warehouse.arrays("FROM pairs ORDER BY user_id, time, post_id, liked"),
     )
+
+
+def sample_of(warehouse: Warehouse, most_pairs: int) -> float:
+    """The share of readers whose views are about `most_pairs`."""
+    views: int = warehouse.query("SELECT views FROM feed_facts")[0][0]
+    return min(1.0, most_pairs / views)
 
 
 def make_rows(warehouse: Warehouse, encoders: Encoders, sample: float) -> None:

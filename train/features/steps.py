@@ -51,7 +51,7 @@ def count_days(warehouse: Warehouse, sample: float) -> None:
             `train/sql/daily.sql`.
         sample: the share of readers of whom what was shown is kept.
     """
-    warehouse.run("macros", age_limits=list(AGE_LIMITS))
+    warehouse.set(age_limits=list(AGE_LIMITS))
     warehouse.run("views", session_gap_minutes=SESSION_GAP_MINUTES)
     warehouse.run("daily", everyone=BANDS.index(EVERYONE), sample=sample)
 
@@ -89,6 +89,9 @@ def make_reader_rows(warehouse: Warehouse, first: date, last: date, sample: floa
 
 
 def _define(warehouse: Warehouse, first: date, last: date, sample: float) -> None:
-    warehouse.run("macros", age_limits=list(AGE_LIMITS))
+    warehouse.set(
+        age_limits=list(AGE_LIMITS),
+        everyone=BANDS.index(EVERYONE),
+        serving_day=last + timedelta(days=1),
+    )
     warehouse.run("learned", first_day=first, sample=sample)
-    warehouse.set(everyone=BANDS.index(EVERYONE), serving_day=last + timedelta(days=1))

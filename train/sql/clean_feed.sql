@@ -1,14 +1,6 @@
 -- raw_feed_data, readers, posts -> feed (what can be used), dropped_feed (what was not, counted),
 -- feed_facts. Right for any part of the feed. Variables: timezone, earliest, latest.
 
--- A time with a zone becomes the network's own clock; one without already is.
-CREATE OR REPLACE MACRO network_time(moment) AS (
-    CASE WHEN typeof(moment) = 'TIMESTAMP WITH TIME ZONE'
-        THEN timezone(getvariable('timezone'), moment::TIMESTAMPTZ)
-        ELSE moment::TIMESTAMP
-    END
-);
-
 -- A like that points at no view cannot teach, but it still says what the reader has liked.
 CREATE OR REPLACE VIEW judged_feed AS
 SELECT

@@ -1,4 +1,12 @@
--- What several scripts count with. Variables: age_limits.
+-- What several scripts count with; every warehouse has them. Variables: age_limits, timezone.
+
+-- A time with a zone becomes the network's own clock; one without already is.
+CREATE OR REPLACE MACRO network_time(moment) AS (
+    CASE WHEN typeof(moment) = 'TIMESTAMP WITH TIME ZONE'
+        THEN timezone(getvariable('timezone'), moment::TIMESTAMPTZ)
+        ELSE moment::TIMESTAMP
+    END
+);
 
 -- An unknown age is a band of its own.
 CREATE OR REPLACE MACRO age_band(age) AS (
