@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from train.errors import TrainError
 from train.features.rows import Features
-from train.fit import MOST_TREES, fit
+from train.fit import fit
 from train.inputs import model_inputs
 from train.split import Split
 
@@ -30,20 +30,13 @@ class Learned:
 
 
 class Fitter(Protocol):
-    """Fits a booster to the chosen pairs of a run's features, bool [pairs].
+    """Fits the models of a run to its pairs."""
 
-    With `held_out`, bool [pairs], the booster's `best_iteration` is the number of trees that does
-    best there.
-    """
+    def __call__(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, lgb.Booster]:
+        """A booster of the past, and one of all pairs, with as many trees.
 
-    def __call__(
-        self,
-        chosen: Chosen,
-        *,
-        trees: int = MOST_TREES,
-        held_out: Chosen | None = None,
-    ) -> lgb.Booster:
-        """Fit."""
+        As many as those of the past that are not early want, where only the early ones are known.
+        """
         ...
 
 
@@ -69,18 +62,24 @@ class LocalFitter:
         liked = features.pairs["liked"]
         return cls(model_inputs(features), liked, features.schema.model, seed)
 
-    def __call__(
-        self, chosen: Chosen, *, trees: int = MOST_TREES, held_out: Chosen | None = None
-    ) -> lgb.Booster:
-        """Fit; with `held_out` the fit stops in time."""
-        return fit(
-            self.inputs[chosen],
-            self.liked[chosen],
+    def __call__(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, lgb.Booster]:
+        """Fit one after the other."""
+        measured, trees = self.past(early, past)
+        return measured, fit(self.inputs, self.liked, self.names, seed=self.seed, trees=trees)
+
+    def past(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, int]:
+        """The booster of the past, and how many trees it has."""
+        later = past & ~early
+        first = fit(
+            self.inputs[early],
+            self.liked[early],
             self.names,
             seed=self.seed,
-            trees=trees,
-            held_out=None if held_out is None else (self.inputs[held_out], self.liked[held_out]),
+            held_out=(self.inputs[later], self.liked[later]),
         )
+        trees = max(1, first.best_iteration)
+        inputs, liked = self.inputs[past], self.liked[past]
+        return fit(inputs, liked, self.names, seed=self.seed, trees=trees), trees
 
 
 def learn(features: Features, split: Split, fitter: Fitter) -> Learned:
@@ -104,15 +103,15 @@ def learn(features: Features, split: Split, fitter: Fitter) -> Learned:
                 f"of the {chosen.sum()} impressions to {purpose}, {liked[chosen].sum()} were "
                 "liked: both kinds are needed"
             )
-    measured, trees = _fit_past(fitter, early, past)
-    return Learned(fitter(np.ones_like(past), trees=trees), measured)
+    measured, booster = fitter(early, past)
+    return Learned(booster, measured)
 
 
 def fit_past(features: Features, split: Split, seed: int) -> lgb.Booster:
     """The model of the past that `learn` makes: it knows no day from `split.test_from` on."""
     _, past = _days(features, split)
     features = features.select(past)
-    return _fit_past(LocalFitter.of(features, seed), *_days(features, split))[0]
+    return LocalFitter.of(features, seed).past(*_days(features, split))[0]
 
 
 def margins(booster: lgb.Booster, features: Features) -> npt.NDArray[np.float64]:
@@ -131,9 +130,3 @@ def _days(features: Features, split: Split) -> tuple[Chosen, Chosen]:
     """The pairs before the days held out, and those before the test days."""
     day = features.pairs["day"].astype("datetime64[D]")
     return day < np.datetime64(split.held_out_from), day < np.datetime64(split.test_from)
-
-
-def _fit_past(fitter: Fitter, early: Chosen, past: Chosen) -> tuple[lgb.Booster, int]:
-    """Fit to the past, with as many trees as its later days want."""
-    trees = max(1, fitter(early, held_out=past & ~early).best_iteration)
-    return fitter(past, trees=trees), trees

@@ -8,7 +8,7 @@ from distributed import Client, LocalCluster
 from train.errors import ClusterError
 
 _LOCAL = "local:"
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 20
 """For a scheduler to answer, and for its first worker."""
 
 

@@ -35,7 +35,14 @@ from train.cluster.tasks import (
 from train.engine import Built
 from train.features.build import sample_of
 from train.features.encoders import Encoders, fit_encoders
-from train.features.rows import FeatureRows, Features, feature_matrix, rows_to_serve, unknown_reader
+from train.features.rows import (
+    PAIRS_ORDER,
+    FeatureRows,
+    Features,
+    feature_matrix,
+    rows_to_serve,
+    unknown_reader,
+)
 from train.features.steps import make_network, store_encoded
 from train.learn import Fitter
 from train.progress import Progress
@@ -135,7 +142,6 @@ class Cluster:
         ]
         groups: list[Group] = self._client.gather(self._groups)
         self._served = [group.served for group in groups]
-        self._sizes = [len(group.pairs["liked"]) for group in groups]
         warehouse.register("reader_rows", groups[0].unknown)
         # Readers are grouped by their ids, so one group is a sample of them.
         self._exchange.load(warehouse, "liked_daily", self._keys("liked_daily", [0]))
@@ -149,7 +155,12 @@ class Cluster:
     def fitter(self, features: Features) -> Fitter:
         """Fits on the workers, each with its groups' pairs."""
         return ClusterFitter.of(
-            self._client, self._groups, self._sizes, features, self._settings.seed
+            self._client,
+            self._job,
+            self._groups,
+            features,
+            order=self._order,
+            seed=self._settings.seed,
         )
 
     def write_readers(self, store: ObjectStore, release: str) -> Iterable[FileEntry]:  # noqa: ARG002 - the workers open it themselves
@@ -206,20 +217,22 @@ class Cluster:
         return self._exchange.put(self._warehouse.arrow(sql))
 
     def _features(self, groups: list[Group], encoders: Encoders) -> Features:
-        """Those of all groups, one after the other."""
+        """Those of all groups, in the order that one machine would give them."""
         begins = np.cumsum([0, *(len(group.readers) for group in groups)])
         for group, begin in zip(groups, begins, strict=False):
             group.pairs["reader_row"] = group.pairs["reader_row"] + begin
+        pairs = {
+            name: np.concatenate([group.pairs[name] for group in groups])
+            for name in groups[0].pairs
+        }
+        self._order = np.lexsort([pairs[name] for name in reversed(PAIRS_ORDER)])
         posts = self._warehouse.arrow("SELECT features FROM post_rows ORDER BY row")
         return Features(
             encoders,
             unknown_reader(self._warehouse, encoders.schema),
             np.concatenate([group.readers for group in groups]),
             feature_matrix(posts, encoders.schema.post),
-            {
-                name: np.concatenate([group.pairs[name] for group in groups])
-                for name in groups[0].pairs
-            },
+            {name: column[self._order] for name, column in pairs.items()},
         )
 
 

@@ -53,7 +53,7 @@ def parts_of(
     begins: list[date | None] = [None]
     sizes = [0]
     for day, count in rows:
-        if sum(sizes) * most >= total * len(sizes):
+        if sizes[-1] and len(sizes) < most and sum(sizes) * most >= total * len(sizes):
             begins.append(day)
             sizes.append(0)
         sizes[-1] += count

@@ -21,7 +21,7 @@ from train.cluster.exchange import Exchange
 from train.cluster.parts import FeedPart
 from train.export.tables import fixed_size, reader_files
 from train.features.encoders import Encoders
-from train.features.rows import FeatureRows, Features, feature_matrix, rows_to_serve
+from train.features.rows import FeatureRows, Features, feature_matrix, pairs, rows_to_serve
 from train.features.schema import Schema
 from train.features.steps import count_days, make_reader_rows
 from train.inputs import model_inputs
@@ -183,19 +183,29 @@ def make_group(job: Job, network: Network, tables: Keys) -> Group:
                 warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"),
                 network.schema.reader,
             ),
-            warehouse.arrays("FROM pairs ORDER BY user_id, time, post_id, liked"),
+            pairs(warehouse),
         )
 
 
 def inputs_of(
+    job: Job,
     group: Group,
     encoders: Encoders,
     unknown_reader: npt.NDArray[np.float32],
-    posts: npt.NDArray[np.float32],
+    posts: str,
 ) -> npt.NDArray[np.float32]:
-    """What the trees see of a group's pairs: float32 [pairs, inputs]."""
+    """What the trees see of a group's pairs: float32 [pairs, inputs].
+
+    Args:
+        job: the run's.
+        group: the readers.
+        encoders: of the features.
+        unknown_reader: float32 [R], as of `Features`.
+        posts: key of the rows that the pairs index.
+    """
+    rows = feature_matrix(job.exchange.get([posts]), encoders.schema.post)
     with one_for_blas():
-        return model_inputs(Features(encoders, unknown_reader, group.readers, posts, group.pairs))
+        return model_inputs(Features(encoders, unknown_reader, group.readers, rows, group.pairs))
 
 
 def write_shards(

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from train.features.encoders import Encoders, fit_encoders
-from train.features.rows import Features, feature_matrix, unknown_reader
+from train.features.rows import Features, feature_matrix, pairs, unknown_reader
 from train.features.steps import count_days, make_network, make_reader_rows, store_encoded
 from train.warehouse import Warehouse
 
@@ -30,7 +30,7 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
             warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader
         ),
         feature_matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
-        warehouse.arrays("FROM pairs ORDER BY user_id, time, post_id, liked"),
+        pairs(warehouse),
     )
 
 

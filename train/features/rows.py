@@ -11,6 +11,9 @@ from train.features.encoders import Encoders
 from train.features.schema import Schema
 from train.warehouse import Warehouse
 
+PAIRS_ORDER = ("user_id", "time", "post_id", "liked")
+"""What pairs are sorted by."""
+
 
 @dataclass(frozen=True)
 class FeatureRows:
@@ -60,6 +63,11 @@ def rows_to_serve(warehouse: Warehouse, kind: str, schema: Schema) -> FeatureRow
     rate = rows.features[:, columns.index("post_like_rate")]
     order = np.argsort(-rate, kind="stable")
     return FeatureRows(rows.ids[order], rows.features[order])
+
+
+def pairs(warehouse: Warehouse) -> dict[str, npt.NDArray[Any]]:
+    """The table `pairs`, in order."""
+    return warehouse.arrays(f"FROM pairs ORDER BY {', '.join(PAIRS_ORDER)}")
 
 
 def unknown_reader(warehouse: Warehouse, schema: Schema) -> npt.NDArray[np.float32]:
