@@ -19,3 +19,7 @@ class RefreshError(TrainError):
 
 class ClusterError(TrainError):
     """The cluster cannot be reached, or cannot do the work."""
+
+
+class WorkError(TrainError):
+    """The folder for the run's own files cannot be used."""

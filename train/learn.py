@@ -28,6 +28,16 @@ class Learned:
     booster: lgb.Booster
     past: lgb.Booster
 
+    @classmethod
+    def of_texts(cls, booster: str, past: str) -> "Learned":
+        """The models of their texts, which hold every number exactly."""
+        return cls(lgb.Booster(model_str=booster), lgb.Booster(model_str=past))
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The models in LightGBM's own format."""
+        return self.booster.model_to_string(), self.past.model_to_string()
+
 
 class Fitter(Protocol):
     """Fits the models of a run to its pairs."""

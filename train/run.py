@@ -18,6 +18,7 @@ from artifacts.publish import publish
 from artifacts.release import manifests
 from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
+from train.checkpoint import Checkpoint, run_digest
 from train.clock import first_evening, serves_from
 from train.engine import Engine, OneMachine
 from train.errors import ExportError
@@ -30,9 +31,10 @@ from train.export.graph import ranker_graph
 from train.export.tables import posts_file
 from train.facts import data_facts
 from train.features import rows
+from train.features.build import days_of
 from train.features.encoders import encoders_file
 from train.features.rows import FeatureRows
-from train.learn import Learned, learn
+from train.learn import Learned
 from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
@@ -60,30 +62,32 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             written to the store.
         ArtifactError: the store failed. The channel serves what it served before.
     """
-    stages = Stages(progress)
     signer()  # who cannot sign learns it now, and not after an hour
     store = open_store(settings.store)
     served = read_channel(store, settings.channel)
+    before = _newest(store)
+    stages = Stages(progress, before.stages if before else ())
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
+        made_by = code()
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
-
-        engine = stack.enter_context(_engine(warehouse, settings, store))
+        checkpoint = Checkpoint(folder, run_digest(settings, made_by))
+        engine = stack.enter_context(_engine(warehouse, settings, store, checkpoint))
 
         dropped, digest = engine.load(stages)
-        made_by = code()
         recipe = recipe_of(digest, settings, made_by)
-        newest = next((found for found in manifests(store) if not found.trained_in), None)
+        newest = _newest(store)
         if newest and newest.recipe == recipe:
+            checkpoint.clear()
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
             built = engine.build()
             features, readers, posts = built.features, built.readers, built.posts
         with stages.stage("fitting and measuring"):
-            first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+            first, last = days_of(warehouse)
             split = split_days(first + timedelta(days=1), last, settings.test_from)
-            learned = learn(features, split, engine.fitter(features))
+            learned = engine.learn(features, split)
             serving = what_serves(store, served, features.schema)
             world = make_world(warehouse, features)
             measured = measure(world, learned, serving, split, settings.seed)
@@ -137,18 +141,26 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             files = _files(warehouse, chosen, made, report)
             readers_to = partial(engine.write_readers, store)
             manifest = publish(store, draft, files, others=readers_to)
+            checkpoint.clear()
             return _conclude(store, settings, manifest, trained=True)
 
 
 @contextmanager
-def _engine(warehouse: Warehouse, settings: RunSettings, store: ObjectStore) -> Iterator[Engine]:
+def _engine(
+    warehouse: Warehouse, settings: RunSettings, store: ObjectStore, checkpoint: Checkpoint
+) -> Iterator[Engine]:
     if not settings.cluster:
-        yield OneMachine(warehouse, settings)
+        yield OneMachine(warehouse, settings, checkpoint)
         return
     from train.cluster.engine import open_cluster  # noqa: PLC0415 - one machine does without Dask
 
     with open_cluster(warehouse, settings, store) as cluster:
         yield cluster
+
+
+def _newest(store: ObjectStore) -> Manifest | None:
+    """The newest that was trained."""
+    return next((found for found in manifests(store) if not found.trained_in), None)
 
 
 def _conclude(

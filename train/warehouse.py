@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from train.errors import WorkError
+
 
 class Warehouse:
     """A DuckDB database in a folder, which also takes what does not fit into memory.
@@ -17,20 +19,29 @@ class Warehouse:
         folder: where the database and its spill files lie; made if it is not there.
         memory_limit: the most memory DuckDB may take, such as "4GB".
         threads: how many it may use; by default one a core.
+
+    Raises:
+        WorkError: the folder cannot be used.
     """
 
     def __init__(self, folder: Path, memory_limit: str = "4GB", threads: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._database = duckdb.connect(
-            str(folder / "warehouse.duckdb"),
-            config={
-                "memory_limit": memory_limit,
-                "temp_directory": str(folder / "spill"),
-                "preserve_insertion_order": False,
-                **({"threads": threads} if threads else {}),
-            },
-        )
+        try:
+            self._database = duckdb.connect(
+                str(folder / "warehouse.duckdb"),
+                config={
+                    "memory_limit": memory_limit,
+                    "temp_directory": str(folder / "spill"),
+                    "preserve_insertion_order": False,
+                    **({"threads": threads} if threads else {}),
+                },
+            )
+        except duckdb.IOException as error:
+            raise WorkError(
+                f"the work folder {folder} cannot be used, perhaps since another run is at it: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
         self.run("macros")
 
     def close(self) -> None:

@@ -21,17 +21,9 @@ from artifacts.stores import ObjectStore
 from train.cluster.client import connect
 from train.cluster.exchange import Exchange, new_run, remove_forgotten
 from train.cluster.fitter import ClusterFitter
+from train.cluster.job import OF_READERS, Counted, Group, Job, Network
 from train.cluster.parts import parts_of, rows_of_days
-from train.cluster.tasks import (
-    OF_READERS,
-    Counted,
-    Group,
-    Job,
-    Network,
-    count_part,
-    make_group,
-    write_shards,
-)
+from train.cluster.tasks import count_part, make_group, write_shards
 from train.engine import Built
 from train.features.build import sample_of
 from train.features.encoders import Encoders, fit_encoders
@@ -44,12 +36,13 @@ from train.features.rows import (
     unknown_reader,
 )
 from train.features.steps import make_network, store_encoded
-from train.learn import Fitter
+from train.learn import Learned, learn
 from train.progress import Progress
 from train.recipe import table_digest, tables_digest_of
 from train.settings import RunSettings
 from train.source.checks import check_clean, clean_profiles
 from train.source.read import read_source
+from train.split import Split
 from train.warehouse import Warehouse
 
 PARTS_PER_WORKER = 4
@@ -152,9 +145,9 @@ class Cluster:
             self._job.shards,
         )
 
-    def fitter(self, features: Features) -> Fitter:
-        """Fits on the workers, each with its groups' pairs."""
-        return ClusterFitter.of(
+    def learn(self, features: Features, split: Split) -> Learned:
+        """Fit on the workers."""
+        fitter = ClusterFitter.of(
             self._client,
             self._job,
             self._groups,
@@ -162,6 +155,7 @@ class Cluster:
             order=self._order,
             seed=self._settings.seed,
         )
+        return learn(features, split, fitter)
 
     def write_readers(self, store: ObjectStore, release: str) -> Iterable[FileEntry]:  # noqa: ARG002 - the workers open it themselves
         """Have each group's shards written by a worker."""

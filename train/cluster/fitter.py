@@ -16,7 +16,8 @@ import pyarrow as pa
 from distributed import Client, Future, get_worker
 
 from artifacts.layout import FEATURES
-from train.cluster.tasks import Job, inputs_of
+from train.cluster.job import Job
+from train.cluster.tasks import inputs_of
 from train.export.tables import fixed_size
 from train.features.rows import Features
 from train.fit import MOST_TREES, fit

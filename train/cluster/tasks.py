@@ -1,12 +1,9 @@
 """What the workers do: each task is a pure function of tables in the exchange."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import distributed
 import numpy as np
@@ -16,8 +13,7 @@ import pyarrow as pa
 from artifacts.layout import FEATURES, USER_ID
 from artifacts.manifest import FileEntry
 from artifacts.publish import add_file
-from artifacts.stores import open_store
-from train.cluster.exchange import Exchange
+from train.cluster.job import OF_READERS, Counted, Group, Job, Keys, Network
 from train.cluster.parts import FeedPart
 from train.export.tables import fixed_size, reader_files
 from train.features.encoders import Encoders
@@ -25,107 +21,10 @@ from train.features.rows import FeatureRows, Features, feature_matrix, pairs, ro
 from train.features.schema import Schema
 from train.features.steps import count_days, make_reader_rows
 from train.inputs import model_inputs
-from train.recipe import Digest, table_digest
+from train.recipe import table_digest
 from train.source.checks import clean_feed
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
-
-Keys = Mapping[str, tuple[str, ...]]
-"""The keys of each table in the exchange."""
-
-OF_READERS = ("reader_daily", "shown", "liked_daily")
-"""Tables that are kept by groups of readers; the others of `daily.sql` are small."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What all tasks of a run share.
-
-    Attributes:
-        store: its address.
-        run: of the exchange.
-        memory: the most that DuckDB may take in a task.
-        timezone: the network's clock.
-        now: when the run began.
-        shards: of the release.
-        groups: of readers; a group holds whole shards.
-    """
-
-    store: str
-    run: str
-    memory: str
-    timezone: str
-    now: datetime
-    shards: int
-    groups: int
-
-    @property
-    def exchange(self) -> Exchange:
-        """The tables of the run."""
-        return Exchange(open_store(self.store), self.run)
-
-    def group_of(self, user_id: str) -> str:
-        """SQL: the group of a reader."""
-        return f"({user_id} % {self.shards}) % {self.groups}"
-
-    def shards_of(self, group: int) -> Sequence[int]:
-        """The shards of a group."""
-        return range(group, self.shards, self.groups)
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What was counted in a part of the feed.
-
-    Attributes:
-        facts: one row of `feed_facts`.
-        dropped: of `dropped_feed`.
-        digest: of the part's `feed`.
-        small: keys of the tables that the driver needs whole.
-        of_group: for each group, those of OF_READERS.
-    """
-
-    facts: pa.Table
-    dropped: pa.Table
-    digest: Digest
-    small: Keys
-    of_group: tuple[Keys, ...]
-
-
-@dataclass(frozen=True)
-class Network:
-    """What is known of all readers together, and which days and readers count.
-
-    Attributes:
-        tables: keys of `peer_rates` and `post_places`; of each group's `profiles`.
-        first: the first day with a view.
-        last: the last one.
-        sample: the share of readers to learn from.
-        schema: of the features.
-    """
-
-    tables: Keys
-    first: date
-    last: date
-    sample: float
-    schema: Schema
-
-
-@dataclass(frozen=True)
-class Group:
-    """What a group of readers gives.
-
-    Attributes:
-        served: key of their rows as they are served.
-        unknown: the row of the unknown reader.
-        readers: float32 [·, R], all their rows; `pairs` index them.
-        pairs: as of `Features`.
-    """
-
-    served: str
-    unknown: pa.Table
-    readers: npt.NDArray[np.float32]
-    pairs: dict[str, npt.NDArray[Any]]
 
 
 def count_part(job: Job, part: FeedPart, tables: Keys, sample: float) -> Counted:

@@ -4,32 +4,58 @@ from datetime import date, timedelta
 
 from train.features.encoders import Encoders, fit_encoders
 from train.features.rows import Features, feature_matrix, pairs, unknown_reader
-from train.features.steps import count_days, make_network, make_reader_rows, store_encoded
+from train.features.steps import count_days, define, make_network, make_reader_rows, store_encoded
 from train.warehouse import Warehouse
 
 
 def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features:
     """Make the tables of features in the warehouse and return what is learned from.
 
-    Statistics are taken over every reader; the pairs are of as many whole readers as keep them
-    within about `most_pairs`.
-
     Args:
         warehouse: has `readers`, `posts`, `feed` and `feed_facts`.
         most_pairs: bounds the memory and the time of the fit.
         seed: of the text vectors.
     """
-    encoders = fit_encoders(warehouse, seed)
-    make_rows(warehouse, encoders, sample_of(warehouse, most_pairs))
+    make_features(warehouse, most_pairs, seed)
+    return read_features(warehouse, most_pairs, seed)
+
+
+def make_features(warehouse: Warehouse, most_pairs: int, seed: int) -> None:
+    """Make the tables `reader_rows`, `post_rows` and `pairs`.
+
+    Statistics are taken over every reader; the pairs are of as many whole readers as keep them
+    within about `most_pairs`.
+
+    Args:
+        warehouse: as of `build_features`.
+        most_pairs: the same.
+        seed: the same.
+    """
+    make_rows(warehouse, fit_encoders(warehouse, seed), sample_of(warehouse, most_pairs))
     warehouse.run("pairs")
+
+
+def read_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features:
+    """What is learned from, of tables that were made before, be it by a run that died.
+
+    Args:
+        warehouse: as `make_features` has left it.
+        most_pairs: as it was told.
+        seed: as it was told.
+    """
+    encoders = fit_encoders(warehouse, seed)
+    first, last = days_of(warehouse)
+    define(warehouse, first, last, sample_of(warehouse, most_pairs))
+    reader_rows, post_rows = (
+        warehouse.arrow(f"SELECT features FROM {kind}_rows ORDER BY row")  # noqa: S608 - our own names
+        for kind in ("reader", "post")
+    )
     schema = encoders.schema
     return Features(
         encoders,
         unknown_reader(warehouse, schema),
-        feature_matrix(
-            warehouse.arrow("SELECT features FROM reader_rows ORDER BY row"), schema.reader
-        ),
-        feature_matrix(warehouse.arrow("SELECT features FROM post_rows ORDER BY row"), schema.post),
+        feature_matrix(reader_rows, schema.reader),
+        feature_matrix(post_rows, schema.post),
         pairs(warehouse),
     )
 
@@ -48,14 +74,19 @@ def make_rows(warehouse: Warehouse, encoders: Encoders, sample: float) -> None:
         encoders: fitted to these tables, or to those that a model was trained on.
         sample: the share of readers of whom what was shown is wanted; 0 for the serving day alone.
     """
-    first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+    first, last = days_of(warehouse)
     store_encoded(warehouse, encoders)
     count_days(warehouse, sample)
     make_network(warehouse, encoders, first, last, sample)
     make_reader_rows(warehouse, first, last, sample)
 
 
+def days_of(warehouse: Warehouse) -> tuple[date, date]:
+    """The first and the last day with a view."""
+    first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+    return first, last
+
+
 def serving_day(warehouse: Warehouse) -> date:
     """The day after the last one with a view: what is served then knows all of the feed."""
-    last: date = warehouse.query("SELECT last_day FROM feed_facts")[0][0]
-    return last + timedelta(days=1)
+    return days_of(warehouse)[1] + timedelta(days=1)

@@ -69,7 +69,7 @@ def make_network(
         last: the last one.
         sample: the share of readers to learn from.
     """
-    _define(warehouse, first, last, sample)
+    define(warehouse, first, last, sample)
     warehouse.run("network", no_topics=[0] * len(encoders.topics))
     store_appeal(warehouse, encoders.schema)
     warehouse.run("posts")
@@ -84,11 +84,19 @@ def make_reader_rows(warehouse: Warehouse, first: date, last: date, sample: floa
         last: the last one.
         sample: the share of readers to learn from.
     """
-    _define(warehouse, first, last, sample)
+    define(warehouse, first, last, sample)
     warehouse.run("readers", no_text=[0] * DIMENSIONS)
 
 
-def _define(warehouse: Warehouse, first: date, last: date, sample: float) -> None:
+def define(warehouse: Warehouse, first: date, last: date, sample: float) -> None:
+    """Set what the scripts after the counting need: days and who is learned from.
+
+    Args:
+        warehouse: has `shown`.
+        first: the first day with a view.
+        last: the last one.
+        sample: the share of readers to learn from.
+    """
     warehouse.set(
         age_limits=list(AGE_LIMITS),
         everyone=BANDS.index(EVERYONE),
