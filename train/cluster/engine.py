@@ -155,7 +155,7 @@ class Cluster:
             order=self._order,
             seed=self._settings.seed,
         )
-        return learn(features, split, fitter)
+        return learn(features, split, fitter, self._settings.seed)
 
     def write_readers(self, store: ObjectStore, release: str) -> Iterable[FileEntry]:  # noqa: ARG002 - the workers open it themselves
         """Have each group's shards written by a worker."""
