@@ -21,6 +21,9 @@ class Progress(Protocol):
     def rows(self, done: int, expected: int | None) -> None:
         """Rows dealt with so far in this stage, of about how many (None: not known)."""
 
+    def note(self, text: str) -> None:
+        """What is worth telling of this stage at its end, if anything."""
+
 
 class Terminal:
     """Progress for a person, or for a log: a spinner where there is a terminal, else lines."""
@@ -28,13 +31,13 @@ class Terminal:
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._status = self._console.status("")
-        self._title = ""
+        self._title = self._note = ""
         self._began = self._said = time.monotonic()
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
         """Show the stage while it lasts, and how long it took."""
-        self._title, self._began = title, time.monotonic()
+        self._title, self._note, self._began = title, "", time.monotonic()
         self._said = self._began
         if self._console.is_terminal:
             self._status.update(title)
@@ -43,7 +46,8 @@ class Terminal:
             yield
         finally:
             self._status.stop()
-        self._console.print(f"{time.monotonic() - self._began:6.1f} s  {title}")
+        told = f"{title}: {self._note}" if self._note else title
+        self._console.print(f"{time.monotonic() - self._began:6.1f} s  {told}")
 
     def rows(self, done: int, expected: int | None) -> None:
         """Show the rows read, their rate and the time left."""
@@ -58,6 +62,10 @@ class Terminal:
             self._said = now
             self._console.print(f"          {text}")
 
+    def note(self, text: str) -> None:
+        """Show it behind the stage's title."""
+        self._note = text
+
 
 class Silent:
     """Progress for nobody."""
@@ -68,4 +76,7 @@ class Silent:
         yield
 
     def rows(self, done: int, expected: int | None) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
         """Nothing."""

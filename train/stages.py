@@ -18,7 +18,7 @@ class Stages:
     """
 
     def __init__(self, progress: Progress) -> None:
-        self.rows = progress.rows
+        self.rows, self.note = progress.rows, progress.note
         self.done: list[Stage] = []
         self._progress = progress
 
