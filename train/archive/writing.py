@@ -1,9 +1,11 @@
 """Rows as they come out of the table, in any order, into a file of each day."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,9 @@ MOST_WAITING = 1_000_000
 MOST_IN_FILE = 2_000_000
 """Rows of one file of the archive: about 20 MB, which are in memory while it is written."""
 
+_AT_ONCE = 4
+"""Files that are on their way to the store."""
+
 _MICROSECONDS_OF_DAY = 86_400_000_000
 _POSTGRES_EPOCH = np.datetime64("2000-01-01", "D")
 _FIRST, _LAST = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
@@ -30,6 +35,8 @@ _NO_DAY = np.iinfo(np.int64).min
 
 class DayWriter:
     """Takes the rows of certain days and writes each day as soon as it is complete.
+
+    To be used as a context, whose end waits for what is on its way to the store.
 
     It is complete when as many rows have come as its fingerprint counts. So a table that lies in
     the order of time is written as it streams; of one in any other order, rows wait in a file a
@@ -48,7 +55,15 @@ class DayWriter:
         self._came: dict[Day, int] = dict.fromkeys(expected, 0)
         self._waiting: dict[Day, list[Rows]] = defaultdict(list)
         self._in_memory = 0
-        self._written: list[KeptDay] = []
+        self._written: dict[Day, list[Future[KeptFile]]] = {}
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._on_the_way = deque[Future[KeptFile]]()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
     def take(self, rows: Rows) -> None:
         """Take the next rows, of any of the days.
@@ -74,11 +89,20 @@ class DayWriter:
 
         Raises:
             SourceError: a day has fewer rows than it is expected to have.
+            StoreUnavailable: the store failed.
         """
         for day, expected in self._expected.items():
             if self._came[day] != expected.rows:
                 raise self._miscounted(day)
-        return self._written
+        return [
+            KeptDay(
+                day=day,
+                rows=self._expected[day].rows,
+                checksum=self._expected[day].checksum,
+                files=tuple(file.result() for file in files),
+            )
+            for day, files in self._written.items()
+        ]
 
     def _miscounted(self, day: Day) -> SourceError:
         expected = self._expected[day].rows if day in self._expected else 0
@@ -99,29 +123,15 @@ class DayWriter:
         return self._folder / f"{day or 'none'}.rows"
 
     def _write(self, day: Day) -> None:
-        fingerprint, files = self._expected[day], list[KeptFile]()
         pieces = self._pieces(day)
-        while file := self._write_file(day, pieces, len(files)):
-            files.append(file)
+        files = self._written[day] = []
+        while made := _parquet(pieces):
+            key = self._keys.of(day, self._expected[day], len(files))
+            files.append(self._pool.submit(self._files.create, key, *made))
+            self._on_the_way.append(files[-1])
+            if len(self._on_the_way) > _AT_ONCE:
+                self._on_the_way.popleft().result()
         self._spilled(day).unlink(missing_ok=True)
-        self._written.append(
-            KeptDay(
-                day=day, rows=fingerprint.rows, checksum=fingerprint.checksum, files=tuple(files)
-            )
-        )
-
-    def _write_file(self, day: Day, pieces: Iterator[Rows], part: int) -> KeptFile | None:
-        target, count = pa.BufferOutputStream(), 0
-        with RowGroups(target) as groups:
-            for rows in pieces:
-                groups.add(rows)
-                count += len(rows)
-                if count >= MOST_IN_FILE:
-                    break
-        if not count:
-            return None
-        key = self._keys.of(day, self._expected[day], part)
-        return self._files.create(key, target.getvalue().to_pybytes(), count)
 
     def _pieces(self, day: Day) -> Iterator[Rows]:
         spilled = self._spilled(day)
@@ -132,6 +142,18 @@ class DayWriter:
         waiting = self._waiting.pop(day, [])
         self._in_memory -= sum(map(len, waiting))
         yield from _joined(waiting)
+
+
+def _parquet(pieces: Iterator[Rows]) -> tuple[bytes, int] | None:
+    """A file of the next pieces, as many as go into one, and its rows; None if there is none."""
+    target, count = pa.BufferOutputStream(), 0
+    with RowGroups(target) as groups:
+        for rows in pieces:
+            groups.add(rows)
+            count += len(rows)
+            if count >= MOST_IN_FILE:
+                break
+    return (target.getvalue().to_pybytes(), count) if count else None
 
 
 def _joined(pieces: list[Rows]) -> Iterator[Rows]:
