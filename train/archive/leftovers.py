@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from artifacts.stores import ObjectStore
@@ -25,9 +24,7 @@ class Keys:
         return f"{_DAYS}{day or 'none'}/{fingerprint}/{self._run}-{part}.parquet"
 
 
-def remove_leftovers(
-    store: ObjectStore, origin: Origin, now: datetime | None = None
-) -> Iterable[str]:
+def remove_leftovers(store: ObjectStore, origin: Origin, now: datetime | None = None) -> list[str]:
     """Remove files older than GRACE that no day needs, and give their keys.
 
     They are left by runs that died, and by days that were read again.
