@@ -76,6 +76,17 @@ def test_a_run_that_dies_at_any_write_leaves_the_archive_as_it_was(
     assert again.rows == table_rows(feed)
 
 
+def test_a_first_run_that_dies_while_it_reads_leaves_no_index(feed: str, tmp_path: Path) -> None:
+    archive = open_store(str(tmp_path / "archive"))
+    work = tmp_path / "work"
+    with pytest.raises(StoreUnavailable, match="the store is gone"):
+        read(feed, Dying(archive, 2), work)
+    assert INDEX not in archive.keys("")
+    (work / "waiting").mkdir()  # as a run that is killed leaves it
+    (work / "waiting" / "2021-10-01.rows").write_bytes(bytes(500))
+    assert read(feed, archive, work).rows == table_rows(feed)
+
+
 def test_a_run_writes_nothing_else(feed: str, tmp_path: Path) -> None:
     archive = open_store(str(tmp_path / "archive"))
     read(feed, archive, tmp_path / "first")
@@ -89,10 +100,10 @@ def test_a_run_writes_nothing_else(feed: str, tmp_path: Path) -> None:
 def test_a_run_that_is_killed_leaves_an_archive_that_the_next_one_uses(
     feed: str, tmp_path: Path, files: int
 ) -> None:
-    days = "FROM generate_series(0, 199999) AS i"
+    days = "FROM generate_series(0, 39999) AS i"
     execute(
         feed,
-        "INSERT INTO feed_data SELECT '2021-11-01'::timestamp + i / 5000 * interval '1 day', i, i,"
+        "INSERT INTO feed_data SELECT '2021-11-01'::timestamp + i / 1000 * interval '1 day', i, i,"
         f" 'view', 0 {days}",
     )
     folder = tmp_path / "archive"

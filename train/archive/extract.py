@@ -51,15 +51,16 @@ def archive_feed(
     wanted = {day: found[day] for day in found.keys() - {one.day for one in kept}}
     read = list[KeptDay]()
     if wanted:
-        writer = DayWriter(files, wanted, warehouse.folder / "waiting")
+        query = select_days(table, wanted.keys() if kept else None)
         total = sum(fingerprint.rows for fingerprint in wanted.values())
+        with DayWriter(files, wanted, warehouse.folder / "waiting") as writer:
 
-        def take(rows: Rows) -> None:
-            writer.take(rows)
-            progress(writer.rows, total)
+            def take(rows: Rows) -> None:
+                writer.take(rows)
+                progress(writer.rows, total)
 
-        copy_rows(session, select_days(table, wanted.keys() if kept else None), take)
-        read = writer.finish()
+            copy_rows(session, query, take)
+            read = writer.finish()
     days = sorted((*kept, *read), key=lambda one: (one.day is not None, str(one.day)))
     move_index(store, origin, days)
     remove_leftovers(store, origin)

@@ -39,12 +39,17 @@ def fingerprints(session: cursor, table: sql.Identifier) -> dict[Day, Fingerprin
         session: in the transaction and of the time zone to read in.
         table: the feed.
     """
-    text = files("train.archive").joinpath("fingerprint.sql").read_text()
-    session.execute(sql.SQL(text).format(columns=COLUMNS, table=table))
+    session.execute(scan(table))
     return {
         day: Fingerprint(int(rows), f"{int(total) % _SUMS:032x}")
         for day, rows, total in session.fetchall()
     }
+
+
+def scan(table: sql.Identifier) -> sql.Composable:
+    """The query for day, rows and sum of hashes."""
+    text = files("train.archive").joinpath("fingerprint.sql").read_text()
+    return sql.SQL(text).format(columns=COLUMNS, table=table)
 
 
 def select_days(table: sql.Identifier, days: AbstractSet[Day] | None) -> sql.Composable:

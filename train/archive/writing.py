@@ -1,5 +1,6 @@
 """Rows as they come out of the table, in any order, into a file of each day."""
 
+import shutil
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,7 +46,7 @@ class DayWriter:
     Args:
         files: where the days go.
         expected: the days, and what each of them has.
-        folder: for the rows that wait; made if it is needed, and empty at the end.
+        folder: for the rows that wait; what is there, of a run that died, is removed.
     """
 
     def __init__(self, files: Files, expected: Mapping[Day, Fingerprint], folder: Path) -> None:
@@ -60,10 +61,13 @@ class DayWriter:
         self._on_the_way = deque[Future[KeptFile]]()
 
     def __enter__(self) -> Self:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def take(self, rows: Rows) -> None:
         """Take the next rows, of any of the days.
@@ -112,7 +116,6 @@ class DayWriter:
         )
 
     def _spill(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         for day, waiting in self._waiting.items():
             with self._spilled(day).open("ab") as file:
                 file.writelines(rows.data for rows in waiting)
