@@ -170,9 +170,9 @@ def test_a_row_without_a_time_is_in_one_part(tmp_path: Path) -> None:
     spoil = 'UPDATE feed_data SET "timestamp" = NULL WHERE user_id = 3'
     file = str(write_tables(tmp_path / "source", spoil) / "feed_data.parquet")
     rows = 0
-    for number, part in enumerate(
-        parts_of([(date(2021, 10, 1 + d), 1) for d in range(8)], (file,), 3)
-    ):
+    days = [FeedDay(None, 1, (file,))]
+    days += [FeedDay(date(2021, 10, 1 + day), 1, (file,)) for day in range(8)]
+    for number, part in enumerate(parts_of(days, 3)):
         warehouse = Warehouse(tmp_path / str(number))
         part.open(warehouse, "UTC")
         rows += warehouse.query("SELECT count(*) FROM raw_feed_data")[0][0]

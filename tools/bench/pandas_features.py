@@ -255,7 +255,7 @@ def _post_rows(  # noqa: PLR0913, PLR0917 - the tables that it joins
 def _appeal(
     daily: pd.DataFrame,
     everyone: pd.DataFrame,
-    asked: pd.MultiIndex,
+    asked: "pd.Index[Any]",
     numbers: pd.DataFrame,
     topic: npt.NDArray[np.int64],
 ) -> pd.DataFrame:

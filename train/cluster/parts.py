@@ -82,11 +82,8 @@ def parts_of(days: Sequence[FeedDay], most: int, archive: str | None = None) -> 
     parts: list[list[FeedDay]] = [[]]
     seen = 0
     for day in days:
-        if (
-            len(parts) < most
-            and seen * most >= total * len(parts)
-            and any(d.day for d in parts[-1])
-        ):
+        has_days = parts[-1] and parts[-1][-1].day
+        if has_days and len(parts) < most and seen * most >= total * len(parts):
             parts.append([])
         parts[-1].append(day)
         seen += day.rows if day.day else 0
