@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from train.features.appeal import COUNTS, shares
-from train.features.encoders import fit_text
 from train.features.schema import AGE_LIMITS, BANDS, Schema, schema_for
 from train.features.steps import SESSION_GAP_MINUTES
-from train.features.text import DIMENSIONS, UNIT
+from train.features.text import DIMENSIONS, UNIT, fit_text
 
 _TEXT = [f"text_{i}" for i in range(DIMENSIONS)]
 _EVERYONE = len(BANDS) - 1
