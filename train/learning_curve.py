@@ -27,8 +27,11 @@ Chosen = npt.NDArray[np.bool_]
 
 def drawn(user_id: npt.NDArray[np.int64], part: float) -> Chosen:
     """Bool [pairs]: those of a part of the readers, whom a smaller part has no others than."""
-    # The sample itself is drawn by `is_drawn` of the hash: within it, this must be another one.
-    mixed = user_id.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    # SplitMix64 (Steele et al., "Fast splittable pseudorandom number generators", OOPSLA 2014).
+    # The sample was drawn by a multiplication alone, of which another one would not be independent.
+    mixed = user_id.astype(np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return (mixed >> np.uint64(40)).astype(np.float64) < part * 2**24
 
 
