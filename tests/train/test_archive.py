@@ -193,6 +193,20 @@ def test_thousands_of_days_in_any_order_need_few_open_files(
     assert not (tmp_path / "work" / "waiting").exists()
 
 
+def test_select_is_the_only_right_that_an_archive_needs(feed: str, tmp_path: Path) -> None:
+    execute(
+        feed,
+        "DROP ROLE IF EXISTS keeper",
+        "CREATE ROLE keeper LOGIN",
+        "GRANT SELECT ON user_data, post_text_df, feed_data TO keeper",
+    )
+    as_keeper = feed.replace("postgres@", "keeper@")
+    archive = open_store(str(tmp_path / "archive"))
+    assert read(as_keeper, archive, tmp_path / "work").rows == table_rows(feed)
+    assert read(feed, archive, tmp_path / "again").told == "5 days kept, 0 read"
+    execute(feed, "DROP OWNED BY keeper", "DROP ROLE keeper")
+
+
 def test_the_days_are_counted_by_several_processes(feed: str) -> None:
     execute(
         feed,
