@@ -57,7 +57,11 @@ changes = st.one_of(
         "TRUNCATE feed_data; INSERT INTO feed_data SELECT * FROM t; DROP TABLE t"
     ),
 )
-histories = st.lists(st.lists(changes, min_size=1, max_size=3), min_size=1, max_size=5)
+histories = st.builds(
+    lambda first, then: [first, *then],
+    st.lists(st.one_of(inserts, dayless), min_size=2, max_size=6),
+    st.lists(st.lists(changes, min_size=1, max_size=2), max_size=5),
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,7 @@ def small_blocks() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@settings(max_examples=40)
+@settings(max_examples=50)
 @given(histories)
 def test_after_any_history_the_archive_is_the_table(
     database: str, history: list[list[str]]
