@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from artifacts.errors import NotFound
+from artifacts.keys import checked_key
 from artifacts.stores import ObjectStore
 from artifacts.stores.folder import FolderStore
 from train.archive.index import KeptFile
@@ -30,7 +31,7 @@ class Files:
         """Where that file is, once `create` or `fetch` has put it there."""
         if isinstance(self._store, FolderStore):
             return self._store.path(key)
-        return self._copies / key
+        return self._copies / checked_key(key)
 
     def create(self, key: str, data: bytes, rows: int) -> KeptFile:
         """Write a new file of so many rows to the archive.
@@ -76,7 +77,7 @@ class Files:
         return True
 
     def _copy(self, key: str, data: bytes) -> None:
-        path = self._copies / key
+        path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
