@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -59,23 +59,16 @@ class Ran:
 def network_run(folder: Path, size: Size) -> Measured:
     """PostgreSQL to a published release; a day later again; and a refresh instead."""
     with private_postgres(folder / "postgres") as url:
-        rows = _fill(url, size)
-        _hold_back_last_day(url)
-        archive = ["--archive", str(folder / "archive")]
-        told = ["--source", url, "--store", str(folder / "store"), *archive]
-        first = _train(["run", *told])
+        rows, first = _first_run(folder, url, size)
         stages = _stages(folder / "store")
         shutil.copytree(folder / "store", folder / "refreshed")
         shutil.copytree(folder / "archive", folder / "archive-refreshed")
         _let_last_day_come(url)
-        second = _train(["run", *told])
+        second = _train(_told("run", url, folder / "store", folder / "archive"))
         again = _stages(folder / "store")
         refreshed = _train(
-            [
-                "refresh", "--source", url, "--store", str(folder / "refreshed"),
-                "--archive", str(folder / "archive-refreshed"),
-            ]
-        )  # fmt: skip
+            _told("refresh", url, folder / "refreshed", folder / "archive-refreshed")
+        )
         newer = _stages(folder / "refreshed")
     titles = list(dict.fromkeys([*stages, *again, *newer]))
     table = [(title, *(each.get(title, "") for each in (stages, again, newer))) for title in titles]
@@ -94,22 +87,22 @@ def network_run(folder: Path, size: Size) -> Measured:
 
 
 def growth(folder: Path, size: Size) -> Measured:
-    """Features of a tenth of the readers, and of all, from Parquet."""
-    found = []
-    for name, part in (("a tenth", size.part), ("all", 1.0)):
-        source, rows = _files(folder / name, size, part)
-        store = folder / f"store of {name}"
-        _train(["run", "--source", str(source), "--store", str(store)])
-        stages = _stages(store)
-        found.append((rows, *(stages[stage] for stage in _FEATURES)))
-    (few, *short), (many, *long) = found
+    """Features of a tenth of the readers, and of all, as the network's first run had them."""
+    with private_postgres(folder / "postgres") as url:
+        _first_run(folder, url, replace(size, readers=int(size.readers * size.part)))
+    table: list[tuple[int, list[float]]] = []
+    for run in (folder, folder.parent / network_run.__name__):
+        *_, oldest = manifests(open_store(str(run / "store")))
+        seconds = {stage.name: stage.seconds for stage in oldest.stages}
+        table.append((oldest.data.views, [seconds[stage] for stage in _FEATURES]))
+    least = sum(table[0][1])
     return Measured(
         "scale-growth",
-        "Features from Parquet as the feed grows, s",
-        ("rows", *_FEATURES, "both", "times"),
-        (
-            (f"{few:,}", *short, sum(short), "1"),
-            (f"{many:,}", *long, sum(long), f"{sum(long) / sum(short):.1f}"),
+        "Features as the feed grows, s",
+        ("views", *_FEATURES, "both", "times"),
+        tuple(
+            (f"{views:,}", *taken, sum(taken), f"{sum(taken) / least:.1f}")
+            for views, taken in table
         ),
     )
 
@@ -187,13 +180,24 @@ def measure(folder: Path = FOLDER / "scale", size: Size | None = None) -> None:
         report(part(folder / part.__name__, size or Size()))
 
 
+def _first_run(folder: Path, url: str, size: Size) -> tuple[int, Ran]:
+    """Fill the database but for its last day, and train; the rows there were, and the run."""
+    rows = _fill(url, size) - _hold_back_last_day(url)
+    return rows, _train(_told("run", url, folder / "store", folder / "archive"))
+
+
+def _told(command: str, url: str, store: Path, archive: Path) -> list[str]:
+    return [command, "--source", url, "--store", str(store), "--archive", str(archive)]
+
+
 def _fill(url: str, size: Size) -> int:
     made = demo_data.write(url, users=size.readers, posts=size.posts, days=size.days, seed=1)
     return made.feed_data
 
 
-def _hold_back_last_day(url: str) -> None:
-    _execute(
+def _hold_back_last_day(url: str) -> int:
+    """Rows of the last day, which are elsewhere now."""
+    return _execute(
         url,
         "CREATE TABLE held_back AS SELECT * FROM feed_data "
         "WHERE timestamp >= (SELECT max(timestamp)::date FROM feed_data)",
@@ -205,12 +209,14 @@ def _let_last_day_come(url: str) -> None:
     _execute(url, "INSERT INTO feed_data SELECT * FROM held_back")
 
 
-def _execute(url: str, *statements: str) -> None:
+def _execute(url: str, *statements: str) -> int:
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+        rows = cursor.rowcount
     connection.close()
+    return rows
 
 
 def _files(folder: Path, size: Size, part: float) -> tuple[Path, int]:
