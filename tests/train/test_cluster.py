@@ -1,9 +1,12 @@
 """A run by a cluster gives the release that one machine gives, whatever dies meanwhile."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from artifacts import layout
 from artifacts.release import Release, open_release, verify
 from artifacts.stores import open_store
 from tests.train.tables import write_tables
+from tools.postgres import free_port
 from train import cli, demo_data
 from train.cluster.exchange import PREFIX, Exchange, new_run, remove_forgotten
 from train.cluster.parts import FeedDay, FeedPart, parts_of
@@ -190,3 +194,43 @@ def test_what_a_run_that_died_has_left_is_removed_and_nothing_else(tmp_path: Pat
     assert list(store.keys("")) == ["channels/production.json", keys[1]]
     exchanges[1].clear()
     assert list(store.keys("")) == ["channels/production.json"]
+
+
+@contextmanager
+def processes(address: str) -> Iterator[None]:
+    """A scheduler and two workers in processes of their own, as on machines of their own."""
+    port = address.rpartition(":")[2]
+    # As a module: the project is not installed, it is found where they are started.
+    dask = [sys.executable, "-m", "dask"]
+    commands = [[*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]]
+    commands += [[*dask, "worker", address, "--nthreads", "1", "--no-dashboard"]] * 2
+    started = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for command in commands
+    ]
+    try:
+        yield
+    finally:
+        for process in reversed(started):
+            process.terminate()
+        for process in started:
+            process.wait(60)
+
+
+@slow
+def test_workers_elsewhere_read_an_archive_in_s3_and_write_to_s3(
+    postgres_url: str, s3_bucket: str, tmp_path: Path
+) -> None:
+    demo_data.write(postgres_url, users=300, posts=60, days=7, seed=2)
+    settings = RunSettings(
+        postgres_url, f"s3://{s3_bucket}/lenta", archive=f"s3://{s3_bucket}/feed"
+    )
+    alone = run(replace(settings, store=str(tmp_path)), Silent()).manifest
+    address = f"tcp://127.0.0.1:{free_port()}"
+    with processes(address):
+        manifest = run(replace(settings, cluster=address), Silent()).manifest
+    release = open_release(open_store(settings.store), manifest.release)
+    expected = open_release(open_store(str(tmp_path)), alone.release)
+    for path in (layout.users_file(0), layout.POSTS, layout.RANKER):
+        assert release.read(path) == expected.read(path)
+    assert not list(open_store(settings.store).keys(PREFIX))
