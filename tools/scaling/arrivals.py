@@ -59,6 +59,10 @@ def share_of_day(seconds: Floats) -> Floats:
     return np.asarray(rate / (np.trapezoid(_VIEWS, _HOURS) / 24), np.float64)
 
 
+BUSIEST = float(share_of_day(np.array([10 * HOUR]))[0])
+"""Times the mean of the day, at ten in the morning."""
+
+
 def calls_of(
     generator: np.random.Generator,
     rate: float,
@@ -104,13 +108,10 @@ def _starts(
     bursts: tuple[Burst, ...],
 ) -> Floats:
     """A Poisson process whose rate changes, by thinning one of the highest rate."""
-    most = rate * (_MOST_OF_DAY if daily else 1) * max([1.0, *(burst.times for burst in bursts)])
+    most = rate * (BUSIEST if daily else 1) * max([1.0, *(burst.times for burst in bursts)])
     drawn = generator.uniform(begin, end, generator.poisson(most * (end - begin)))
     at = rate * (share_of_day(drawn) if daily else np.ones(len(drawn)))
     for burst in bursts:
         at[(drawn >= burst.start) & (drawn < burst.start + burst.length)] *= burst.times
     kept = generator.uniform(0, most, len(drawn)) < at
     return np.sort(drawn[kept])
-
-
-_MOST_OF_DAY = float(share_of_day(np.array([10 * HOUR]))[0])

@@ -50,7 +50,9 @@ def resident(name):
     return int(status.split(name + ":")[1].split()[0]) * 1024
 
 manifest = Manifest.model_validate_json(Path(sys.argv[2]).read_bytes())
-stage = manifest.first_stage.model_copy(update={"blocks": int(sys.argv[3])})
+stage = manifest.first_stage
+if stage:
+    stage = stage.model_copy(update={"blocks": int(sys.argv[3])})
 before = resident("VmRSS")
 data = Path(sys.argv[1]).read_bytes()
 began = time.perf_counter()

@@ -1,7 +1,7 @@
 """What grows with readers and posts without any chance in it: load, memory, publishing."""
 
 from tools.scaling import costs, facts
-from tools.scaling.arrivals import DAY, Habits
+from tools.scaling.arrivals import BUSIEST, DAY, Habits
 from tools.scaling.costs import GB
 from tools.scaling.table import Table
 
@@ -9,8 +9,6 @@ NETWORKS = (int(facts.READERS.value), 1_000_000, 10_000_000, 100_000_000)
 """Readers: the network's, and more."""
 POSTS = (7_023, 100_000, 1_000_000, 10_000_000)
 HABITS = Habits(facts.POSTS_A_SESSION.value / facts.POSTS_A_CALL.value, facts.GAP_SECONDS.value)
-BUSIEST = 1.77
-"""Times the mean of a day in its busiest hour; a test compares it with `share_of_day`."""
 _MB = 1e6
 _HOURLY = 24 * 30
 
@@ -46,9 +44,9 @@ def load() -> Table:
         (
             "readers",
             "calls a second, mean",
-            "in the busiest hour",
+            "when most do",
             "a month, million",
-            "cores, if all were busy",
+            "cores it takes then",
         ),
         [
             (
