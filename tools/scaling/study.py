@@ -25,6 +25,13 @@ _MISS = _CALL + costs.AS_NOW.milliseconds / 1e3
 ENOUGH = 10_000.0
 """A quota of concurrency that has been raised."""
 _ONCE = Habits(calls=1, gap=0)
+_JUMPS = (
+    (1_000, 10_000, facts.QUOTA.value), (1_000, 10_000, ENOUGH), (0, 10_000, facts.QUOTA.value),
+    (0, 10_000, ENOUGH), (0, 1_000, facts.QUOTA.value), (5_000, 6_000, facts.QUOTA.value),
+)  # fmt: skip
+"""Calls a second before and after, and the quota of concurrency."""
+_CALM = 20.0
+"""Seconds before the jump, and after it."""
 _SPELLS = (
     (0.01, 30 * DAY), (0.1, 10 * DAY), (1.0, 2 * DAY), (10.0, 0.5 * DAY), (100.0, 3_000.0),
     (1_000.0, 300.0), (10_000.0, 40.0),
@@ -60,7 +67,7 @@ def cold_starts() -> Table:
         }
         usual = served[facts.IDLE_SECONDS.value]
         rows.append((
-            f"{rate:g}",
+            f"{rate:,g}",
             float(later.sum()),
             float(usual.seconds[later].sum() / (seconds / 2)),
             float(usual.used(calls.times >= seconds - min(600, seconds / 2))),
@@ -146,23 +153,18 @@ def shards() -> Table:
 
 
 def sudden() -> Table:
-    """What a jump of the load does: ten times as much, and everything on new containers."""
-    jump = (Burst(start=20, length=20, times=10),)
+    """What a jump of the load does."""
     rows: list[tuple[Cell, ...]] = []
-    for name, bursts, begin in (
-        ("1,000 a second, then 10,000", jump, 20.0),
-        ("10,000, no container yet", (), 0.0),
-    ):
-        for rows_at, seconds in (("at hand", _CALL), ("fetched", _MISS)):
-            for quota in (facts.QUOTA.value, ENOUGH):
-                generator = np.random.default_rng(SEED)
-                calls = calls_of(
-                    generator, 1_000 if bursts else 10_000, begin + 20,
-                    readers=NETWORKS[-1], habits=_ONCE, bursts=bursts,
-                )  # fmt: skip
-                rules = _rules(1_000 * seconds if bursts else 0, quota=quota)
-                served = simulate(calls.times, _always(seconds), rules)
-                rows.append((name, rows_at, f"{quota:,.0f}", *_after(served, calls.times - begin)))
+    for before, after, quota in _JUMPS:
+        for where, seconds in (("at hand", _CALL), ("fetched", _MISS)):
+            calls = calls_of(
+                np.random.default_rng(SEED), after, 2 * _CALM,
+                readers=NETWORKS[-1], habits=_ONCE, bursts=(Burst(0, _CALM, before / after),),
+            )  # fmt: skip
+            rules = _rules(before * seconds, quota=quota)
+            served = simulate(calls.times, _always(seconds), rules)
+            load = f"{before:,.0f} a second, then {after:,.0f}"
+            rows.append((load, where, f"{quota:,.0f}", *_after(served, calls.times - _CALM)))
     return Table(
         "Sudden load",
         (
