@@ -7,6 +7,7 @@ and the posts, themselves and repeated until there are as many as are asked for.
 import argparse
 import contextlib
 import io
+import json
 import statistics
 import subprocess
 import sys
@@ -22,17 +23,18 @@ import pyarrow.parquet as pq
 
 from artifacts import layout
 from artifacts.channel import parse_channel
+from artifacts.errors import ArtifactError
 from artifacts.release import Release, open_release
 from artifacts.stores import open_store
 from handler.api import create_app
 from handler.entry import lambda_entry
 from handler.settings import Settings
 from handler.tables import read_readers
-from tools.bench.subject import event
 
 if TYPE_CHECKING:
     from mangum.types import LambdaContext
 
+_EVENT = Path(__file__).parents[2] / "events" / "recommendations-v2.json"
 _ROUNDS = 25
 _LEAST_IN_BLOCKS = 50_000
 _CONTEXT = cast(
@@ -95,9 +97,11 @@ def shard(release: Release) -> str:
 def call(store: str, reader: int) -> str:
     """The bytes of a call's line and of its answer."""
     entry = lambda_entry(create_app(Settings(store=store)))
+    event = json.loads(_EVENT.read_text(encoding="utf-8"))
+    event["rawQueryString"] = f"id={reader}&limit=5"
     log = io.StringIO()
     with contextlib.redirect_stdout(log):
-        answer = entry(event(reader), _CONTEXT)
+        answer = entry(event, _CONTEXT)
     line = log.getvalue().strip().splitlines()[-1]
     return f"a call: {len(line):,} bytes of log, {len(answer['body'].encode()):,} of answer"
 
@@ -146,7 +150,10 @@ def main() -> None:
     parser.add_argument("--posts", type=int, nargs="*", default=[10_000], metavar="N")
     parser.add_argument("--reader", type=int, default=200, metavar="ID")
     arguments = parser.parse_args()
-    release = served(arguments.store)
+    try:
+        release = served(arguments.store)
+    except ArtifactError as error:
+        sys.exit(str(error))
     print(shard(release))
     print(call(arguments.store, arguments.reader))
     print(texts(release))

@@ -1,6 +1,7 @@
 """What a release takes is told of a real one."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,11 @@ def test_so_many_posts_are_read_as_are_asked_for(store: str, count: int, tmp_pat
     assert found == count
     assert 0 < stored < after <= peak
     assert after > text
+
+
+def test_a_store_that_serves_nothing_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["footprint", str(tmp_path)])
+    with pytest.raises(SystemExit, match="production"):
+        footprint.main()

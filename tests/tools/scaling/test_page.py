@@ -33,6 +33,7 @@ def test_its_tables_are_those_that_the_program_prints() -> None:
     assert [table for table in tables if table.strip() not in page] == []
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_table() -> None:
     assert cold_starts() == cold_starts()
 
