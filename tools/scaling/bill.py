@@ -26,7 +26,7 @@ def feeds() -> Table:
             dollars = costs.per_million(usage, way)
             whole = sum(dollars.values())
             rows.append((
-                f"{readers:,} readers, {posts:,} posts", rate, megabytes, way.name,
+                f"{readers:,} readers, {posts:,} posts", rate, f"{megabytes:,.0f}", way.name,
                 *dollars.values(), whole, whole * rate * costs.MONTH / 1e6,
             ))  # fmt: skip
     return Table(
