@@ -62,7 +62,7 @@ def reader_files(
         shards: how many files they are spread over.
         wanted: which of them; all by default.
     """
-    warehouse.run("likes")
+    warehouse.run("likes", shards=shards)
     shard_of = np.array([layout.shard_of(int(user_id), shards) for user_id in rows.ids], np.int64)
     for shard in range(shards) if wanted is None else wanted:
         here = shard_of == shard
@@ -70,19 +70,21 @@ def reader_files(
             {
                 layout.USER_ID: rows.ids[here],
                 layout.FEATURES: fixed_size(rows.features[here]),
-                layout.LIKED: _liked(warehouse, rows.ids[here]),
+                layout.LIKED: _liked(warehouse, shard, rows.ids[here]),
             }
         )
         yield layout.users_file(shard), _parquet(table)
 
 
-def _liked(warehouse: Warehouse, readers: npt.NDArray[np.int64]) -> pa.Array:
+def _liked(warehouse: Warehouse, shard: int, readers: npt.NDArray[np.int64]) -> pa.Array:
+    warehouse.set(shard=shard)
     warehouse.register("shard_readers", pa.table({"user_id": readers}))
     return (
         warehouse.arrow(
             """
             SELECT coalesce(liked, []) AS liked
-            FROM shard_readers LEFT JOIN reader_likes USING (user_id)
+            FROM shard_readers
+            LEFT JOIN (FROM reader_likes WHERE shard = getvariable('shard')) USING (user_id)
             ORDER BY user_id
             """
         )["liked"]
