@@ -29,7 +29,8 @@ class Posts:
 
     Attributes:
         ids: int64 [N], unique.
-        texts: N texts.
+        texts: N texts; None where they lie in files of their own.
+        text_starts: int64, the first row of each of these files, and N; 0 alone where none are.
         topics: N topics.
         features: float32 [N, P], contiguous.
         fresh: int64, rows of the fresh posts, ascending; none in a release that does not tell.
@@ -37,7 +38,8 @@ class Posts:
     """
 
     ids: npt.NDArray[np.int64]
-    texts: Array
+    texts: Array | None
+    text_starts: npt.NDArray[np.int64]
     topics: Array
     features: npt.NDArray[np.float32]
     fresh: npt.NDArray[np.int64]
@@ -109,7 +111,7 @@ class _File:
     def ids(self, name: str) -> npt.NDArray[np.int64]:
         return _numbers(self._column(name, DataType.int64()), np.int64)
 
-    def blocks(self, name: str) -> npt.NDArray[np.int32]:
+    def small_numbers(self, name: str) -> npt.NDArray[np.int32]:
         return _numbers(self._column(name, DataType.int32()), np.int32)
 
     def rows_where(self, name: str) -> npt.NDArray[np.int64]:
@@ -157,14 +159,17 @@ def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
         BrokenRelease: there are none, or the columns are not as they must be.
     """
     file = _File.parse(data, layout.POSTS)
+    del data  # it may be large, and so may be what is made now
     if not file.table.num_rows:
         raise BrokenRelease(f"{layout.POSTS} holds no posts")
     ids = file.ids(layout.POST_ID)
     if len(_unique(ids)) < len(ids):
         raise BrokenRelease(f"{layout.POSTS}: the column {layout.POST_ID} holds an id twice")
+    has_texts = layout.TEXT_FILE not in file.table.column_names
     return Posts(
         ids,
-        file.strings(layout.TEXT),
+        file.strings(layout.TEXT) if has_texts else None,
+        np.zeros(1, np.int64) if has_texts else _text_starts(file),
         file.strings(layout.TOPIC),
         file.matrix(layout.FEATURES, width),
         file.rows_where(layout.FRESH),
@@ -172,10 +177,32 @@ def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
     )
 
 
+def _text_starts(file: _File) -> npt.NDArray[np.int64]:
+    numbers = file.small_numbers(layout.TEXT_FILE)
+    steps = np.diff(numbers)
+    if numbers[0] != 0 or (steps < 0).any() or (steps > 1).any():
+        raise BrokenRelease(
+            f"{layout.POSTS}: the column {layout.TEXT_FILE} does not rise from 0 by one at most"
+        )
+    return np.concatenate(([0], np.flatnonzero(steps) + 1, [len(numbers)]))
+
+
+def read_texts(data: bytes, ids: npt.NDArray[np.int64], path: str) -> Array:
+    """The texts of the posts with these ids, in their order.
+
+    Raises:
+        BrokenRelease: the file is of other posts, or the columns are not as they must be.
+    """
+    file = _File.parse(data, path)
+    if not file.table.num_rows or not np.array_equal(file.ids(layout.POST_ID), ids):
+        raise BrokenRelease(f"{path} is of other posts than {layout.POSTS} says")
+    return file.strings(layout.TEXT)
+
+
 def _first_stage(file: _File, stage: FirstStage) -> dict[str, npt.NDArray[np.generic]]:
     return first_stage_inputs(
         file.matrix(layout.VECTOR, stage.dimensions),
-        file.blocks(layout.BLOCK) if stage.blocks else None,
+        file.small_numbers(layout.BLOCK) if stage.blocks else None,
     )
 
 
