@@ -84,3 +84,81 @@ def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     is_first = np.ones(len(ids), bool)
     is_first[1:] = ids[1:] != ids[:-1]
     return ids[is_first]
+
+
+def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
+    """The posts of `posts.parquet`, with `width` features each, and what the first stage needs.
+
+    Raises:
+        BrokenRelease: there are none, or the columns are not as they must be.
+    """
+    file = ParquetFile.parse(data, layout.POSTS)
+    del data  # it may be large, and so may be what is made now
+    if not file.table.num_rows:
+        raise BrokenRelease(f"{layout.POSTS} holds no posts")
+    ids = file.ids(layout.POST_ID)
+    if len(_unique(ids)) < len(ids):
+        raise BrokenRelease(f"{layout.POSTS}: the column {layout.POST_ID} holds an id twice")
+    has_texts = layout.TEXT_FILE not in file.table.column_names
+    return Posts(
+        ids,
+        file.strings(layout.TEXT) if has_texts else None,
+        np.zeros(1, np.int64) if has_texts else _text_starts(file),
+        file.strings(layout.TOPIC),
+        file.matrix(layout.FEATURES, width),
+        file.rows_where(layout.FRESH),
+        _first_stage(file, stage) if stage and stage.used else {},
+    )
+
+
+def _text_starts(file: ParquetFile) -> npt.NDArray[np.int64]:
+    numbers = file.small_numbers(layout.TEXT_FILE)
+    steps = np.diff(numbers)
+    if numbers[0] != 0 or (steps < 0).any() or (steps > 1).any():
+        raise BrokenRelease(
+            f"{layout.POSTS}: the column {layout.TEXT_FILE} does not rise from 0 by one at most"
+        )
+    return np.concatenate(([0], np.flatnonzero(steps) + 1, [len(numbers)]))
+
+
+def read_texts(data: bytes, ids: npt.NDArray[np.int64], path: str) -> Array:
+    """The texts of the posts with these ids, in their order.
+
+    Raises:
+        BrokenRelease: the file is of other posts, or the columns are not as they must be.
+    """
+    file = ParquetFile.parse(data, path)
+    if not file.table.num_rows or not np.array_equal(file.ids(layout.POST_ID), ids):
+        raise BrokenRelease(f"{path} is of other posts than {layout.POSTS} says")
+    return file.strings(layout.TEXT)
+
+
+def _first_stage(file: ParquetFile, stage: FirstStage) -> dict[str, npt.NDArray[np.generic]]:
+    return first_stage_inputs(
+        file.matrix(layout.VECTOR, stage.dimensions),
+        file.small_numbers(layout.BLOCK) if stage.blocks else None,
+    )
+
+
+def read_readers(data: bytes, width: int, path: str) -> Readers:
+    """The readers of one shard with `width` features each.
+
+    Raises:
+        BrokenRelease: the columns are not as they must be.
+    """
+    file = ParquetFile.parse(data, path)
+    if not file.table.num_rows:  # no column has any piece of memory then
+        nobody = np.empty(0, np.int64)
+        return Readers(nobody, np.empty((0, width), np.float32), np.zeros(1, np.int64), nobody)
+    ids = file.ids(layout.USER_ID)
+    if (ids[1:] <= ids[:-1]).any():
+        raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
+    return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
+
+
+def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    # np.unique would import numpy.ma: 9 ms of each cold start.
+    ids = np.sort(ids)
+    is_first = np.ones(len(ids), bool)
+    is_first[1:] = ids[1:] != ids[:-1]
+    return ids[is_first]
