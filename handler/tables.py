@@ -154,11 +154,3 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
     return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
-
-
-def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    # np.unique would import numpy.ma: 9 ms of each cold start.
-    ids = np.sort(ids)
-    is_first = np.ones(len(ids), bool)
-    is_first[1:] = ids[1:] != ids[:-1]
-    return ids[is_first]

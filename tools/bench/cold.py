@@ -174,6 +174,7 @@ def shard(data: bytes, number: int, shards: int) -> bytes:
 
 
 def entry(path: str, data: bytes) -> FileEntry:
+    """How the manifest lists a file."""
     return FileEntry(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
@@ -198,6 +199,7 @@ def _package(name: str, libraries: tuple[str, ...], version: str, *, compiled: b
 
 
 def health() -> dict[str, Any]:
+    """A call of /healthz, as API Gateway sends it."""
     found: dict[str, Any] = json.loads(Path("events/healthz-v2.json").read_text(encoding="utf-8"))
     return found
 

@@ -12,9 +12,7 @@ from pathlib import Path
 _MB_OF_ONE_PROCESSOR = 1769
 _PERIOD = 100_000  # microseconds, the kernel's default
 _ROOT = Path("/sys/fs/cgroup")
-_OF_PROCESSOR, _OF_MEMORY = _ROOT / "cpu", _ROOT / "memory"
-_GRACE = 5 * 2**20
-"""Of this process, which is in the group until it leaves it."""
+_PROCESSOR, _MEMORY = _ROOT / "cpu", _ROOT / "memory"
 
 
 @contextmanager
@@ -23,37 +21,35 @@ def limited(megabytes: int, *, memory: bool = False) -> Iterator[Callable[[], No
 
     Args:
         megabytes: of the function.
-        memory: whether it has no more memory either: whoever takes more is killed.
+        memory: whether it has no more memory either: what takes more is killed.
     """
     if os.geteuid() != 0:
         raise SystemExit("a control group can be made by root only")
-    quota = int(megabytes / _MB_OF_ONE_PROCESSOR * _PERIOD)
-    most = str(megabytes * 2**20 + _GRACE)
-    if _OF_PROCESSOR.exists():
-        wanted = {
-            _OF_PROCESSOR: {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": str(quota)}
-        }
-        if memory:
-            wanted[_OF_MEMORY] = {"memory.limit_in_bytes": most}
-    else:
-        wanted = {_ROOT: {"cpu.max": f"{quota} {_PERIOD}"}}
-        if memory:
-            wanted[_ROOT] |= {"memory.max": most, "memory.swap.max": "0"}
-    groups = {root: root / f"lenta-{os.getpid()}" for root in wanted}
+    limits = _limits(megabytes, memory=memory)
+    groups = {root / f"lenta-{os.getpid()}": values for root, values in limits.items()}
 
     def leave() -> None:
-        for root in groups:
-            (root / "cgroup.procs").write_text(str(os.getpid()))
+        for group in groups:
+            (group.parent / "cgroup.procs").write_text(str(os.getpid()))
 
-    for root, group in groups.items():
+    for group, values in groups.items():
         group.mkdir()
-        for name, value in wanted[root].items():
+        for name, value in values.items():
             (group / name).write_text(value)
     try:
-        for group in groups.values():
+        for group in groups:
             (group / "cgroup.procs").write_text(str(os.getpid()))
         yield leave
     finally:
         leave()
-        for group in groups.values():
+        for group in groups:
             group.rmdir()
+
+
+def _limits(megabytes: int, *, memory: bool) -> dict[Path, dict[str, str]]:
+    quota, most = int(megabytes / _MB_OF_ONE_PROCESSOR * _PERIOD), str(megabytes * 2**20)
+    if not _PROCESSOR.exists():  # version 2 has one tree for all
+        limits = {"cpu.max": f"{quota} {_PERIOD}"}
+        return {_ROOT: limits | ({"memory.max": most, "memory.swap.max": "0"} if memory else {})}
+    found = {_PROCESSOR: {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": str(quota)}}
+    return found | ({_MEMORY: {"memory.limit_in_bytes": most}} if memory else {})
