@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ def publish(
     draft: ManifestDraft,
     files: Iterable[tuple[str, bytes]],
     now: datetime | None = None,
+    others: Callable[[str], Iterable[FileEntry]] = lambda _release: (),
 ) -> Manifest:
     """Write a new release, signed if LENTA_SIGNING_KEY says so; it is served once it is promoted.
 
@@ -30,6 +31,7 @@ def publish(
         draft: What the trainer knows of it; an older manifest will do, changed where it differs.
         files: (path, bytes) of each file, taken one by one: no two are held at once.
         now: The time of publishing (aware); the present if None.
+        others: Given the release's id, has files written into it by others, with `add_file`.
 
     Returns:
         The manifest as written.
@@ -53,10 +55,9 @@ def publish(
         if path in taken:
             raise BrokenRelease(f"release {release} is not published: {path} is given twice")
         taken.add(path)
-        store.create(release_key(release, path), data)
-        digest = hashlib.sha256(data).hexdigest()
-        entries.append(FileEntry(path=path, sha256=digest, size=len(data)))
+        entries.append(add_file(store, release, path, data))
         del data  # or it would still be held while the next one is made
+    entries.extend(others(release))
     try:
         manifest = Manifest.model_validate(
             {**dict(draft), "release": release, "created_at": created_at, "files": entries}
@@ -68,3 +69,15 @@ def publish(
         store.create(release_key(release, SIGNATURE), to_file(sign(message(data))))
     store.create(release_key(release, MANIFEST), data)
     return manifest
+
+
+def add_file(store: ObjectStore, release: str, path: str, data: bytes) -> FileEntry:
+    """Write one file of a release that is being published.
+
+    Raises:
+        AlreadyExists: it holds other bytes.
+        InvalidAddress: the path is no key.
+        StoreUnavailable: the store failed.
+    """
+    store.create(release_key(release, path), data)
+    return FileEntry(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

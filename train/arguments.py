@@ -24,6 +24,10 @@ def parser() -> argparse.ArgumentParser:
     _add_learning(run)
     _add_report(run)
     _add_store(run)
+    run.add_argument(
+        "--cluster", metavar="ADDRESS",
+        help="of a Dask scheduler, tcp://host:port; local:N starts N workers here",
+    )  # fmt: skip
 
     refresh = commands.add_parser(
         "refresh", help="give the model that is served newer features; nothing is trained"

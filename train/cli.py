@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import Progress as Bars
@@ -71,7 +72,8 @@ def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespa
 def _run(arguments: argparse.Namespace) -> int:
     from train.run import run  # noqa: PLC0415 - LightGBM and the like, which demo-data does without
 
-    outcome = run(_settings(arguments, arguments.store), Terminal())
+    settings = replace(_settings(arguments, arguments.store), cluster=arguments.cluster)
+    outcome = run(settings, Terminal())
     show_result(outcome, Console())
     if arguments.report:
         arguments.report.write_text(markdown(outcome), encoding="utf-8")

@@ -15,3 +15,11 @@ class ExportError(TrainError):
 
 class RefreshError(TrainError):
     """The model that is served cannot be given newer features."""
+
+
+class ClusterError(TrainError):
+    """The cluster cannot be reached, or cannot do the work."""
+
+
+class WorkError(TrainError):
+    """The folder for the run's own files cannot be used."""

@@ -59,6 +59,7 @@ def fit(
     seed: int,
     trees: int = MOST_TREES,
     held_out: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]] | None = None,
+    threads: int | None = None,
 ) -> lgb.Booster:
     """Fit a booster; the same rows and seed give the same one.
 
@@ -70,8 +71,9 @@ def fit(
         trees: how many at most.
         held_out: inputs and labels of later days, on which the fit stops in time; without them it
             makes all `trees`.
+        threads: how many at most; by default one a core.
     """
-    parameters = parameters_for(names, seed=seed, rows=len(liked))
+    parameters = parameters_for(names, seed=seed, rows=len(liked), threads=threads)
     learned = lgb.Dataset(inputs, liked, feature_name=list(names))
     if held_out is None:
         return lgb.train(parameters, learned, trees)
@@ -84,17 +86,20 @@ def fit(
     )
 
 
-def parameters_for(names: tuple[str, ...], *, seed: int, rows: int) -> dict[str, object]:
+def parameters_for(
+    names: tuple[str, ...], *, seed: int, rows: int, threads: int | None = None
+) -> dict[str, object]:
     """LightGBM's parameters.
 
     Args:
         names: of the inputs.
         seed: of the sampling of rows and inputs.
         rows: how many are learned from.
+        threads: how many at most; by default one a core.
     """
     return _PARAMETERS | {
         "seed": seed,
-        "num_threads": (os.cpu_count() or 1) if rows > _FEW_ROWS else 1,
+        "num_threads": (threads or os.cpu_count() or 1) if rows > _FEW_ROWS else 1,
         "monotone_constraints": [int(name in _RISING) for name in names],
         "interaction_constraints": [
             [place for place, name in enumerate(names) if name in group] for group in _INTERACTING

@@ -7,7 +7,7 @@ import onnxruntime as ort
 from artifacts import layout
 from train.export.graph import inputs_graph
 from train.export.session import session
-from train.features.build import Features
+from train.features.rows import Features
 
 _BLOCK = 100_000
 

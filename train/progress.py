@@ -1,7 +1,7 @@
 """What a run says of itself while it works: on stderr, a line a stage."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -12,6 +12,9 @@ _SAID_EVERY_SECONDS = 5.0
 
 class Progress(Protocol):
     """Told what is being done."""
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """How long the stages that are to come took in an earlier run, by title and in order."""
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:  # noqa: ARG002 - a protocol
@@ -29,21 +32,37 @@ class Terminal:
         self._console = Console(stderr=True, highlight=False)
         self._status = self._console.status("")
         self._title = ""
+        self._expected: dict[str, float] = {}
         self._began = self._said = time.monotonic()
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Take them for the time that is left."""
+        self._expected = dict(seconds)
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
         """Show the stage while it lasts, and how long it took."""
         self._title, self._began = title, time.monotonic()
         self._said = self._began
+        text = title + self._left(title)
         if self._console.is_terminal:
-            self._status.update(title)
+            self._status.update(text)
             self._status.start()
+        elif text != title:
+            self._console.print(f"          {text}")
         try:
             yield
         finally:
             self._status.stop()
         self._console.print(f"{time.monotonic() - self._began:6.1f} s  {title}")
+
+    def _left(self, title: str) -> str:
+        """The seconds left to the end of the run, if it goes as the one before."""
+        titles = list(self._expected)
+        if title not in titles:
+            return ""
+        left = sum(self._expected[later] for later in titles[titles.index(title) :])
+        return f", about {self._expected[title]:.0f} s of {left:.0f} s left"
 
     def rows(self, done: int, expected: int | None) -> None:
         """Show the rows read, their rate and the time left."""
@@ -61,6 +80,9 @@ class Terminal:
 
 class Silent:
     """Progress for nobody."""
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Nothing."""
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:  # noqa: ARG002 - the protocol's

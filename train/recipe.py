@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import artifacts
 import train
 from artifacts.layout import ENCODERS, RANKER
 from artifacts.manifest import Code, Manifest
 from train import features, sql
-from train.features.build import SCRIPTS
+from train.features.steps import SCRIPTS
 from train.settings import RunSettings
 from train.warehouse import Warehouse
 
@@ -19,13 +21,43 @@ _ROOMS = (train, artifacts)
 _SOURCES = {".py", ".sql", ".toml", ".html"}
 
 
+class Digest(NamedTuple):
+    """Of the rows of a table: how many, and the XOR and the sum of their hashes.
+
+    The XOR alone would not see a row that comes twice.
+    """
+
+    rows: int
+    mixed: int
+    total: int
+
+    def __add__(self, other: object) -> "Digest":
+        """The digest of both parts of a table."""
+        if not isinstance(other, Digest):
+            return NotImplemented
+        return Digest(self.rows + other.rows, self.mixed ^ other.mixed, self.total + other.total)
+
+
 def tables_digest(warehouse: Warehouse) -> str:
     """The hex sha256 of the clean tables; neither the order of rows nor their origin matters.
 
     Args:
         warehouse: has `readers`, `posts` and `feed`.
     """
-    return _sha256({table: _digest(warehouse, table) for table in _TABLES})
+    return tables_digest_of({table: table_digest(warehouse, table) for table in _TABLES})
+
+
+def tables_digest_of(digests: Mapping[str, Digest]) -> str:
+    """The same, from the digests of the three tables."""
+    return _sha256({table: list(digests[table]) for table in _TABLES})
+
+
+def table_digest(warehouse: Warehouse, table: str) -> Digest:
+    """The digest of one table: sums and XORs are the same in any order."""
+    rows, mixed, total = warehouse.query(
+        f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {table} AS t"  # noqa: S608 - our own names
+    )[0]
+    return Digest(int(rows), int(mixed or 0), int(total or 0))
 
 
 def recipe_of(tables: str, settings: RunSettings, code: Code) -> str:
@@ -76,14 +108,6 @@ def _program(code: Code) -> dict[str, object]:
         "python": code.python,
         "libraries": code.libraries,
     }
-
-
-def _digest(warehouse: Warehouse, table: str) -> list[int]:
-    # Sums and XORs are the same in any order. The XOR alone would not see a row that comes twice.
-    rows, mixed, total = warehouse.query(
-        f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {table} AS t"  # noqa: S608 - our own names
-    )[0]
-    return [int(rows), int(mixed), int(total)]
 
 
 def _sources(folder: Path) -> str:

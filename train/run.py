@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ from artifacts.publish import publish
 from artifacts.release import manifests
 from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
+from train.checkpoint import Checkpoint, run_digest
 from train.clock import first_evening, serves_from
+from train.engine import Engine, OneMachine
 from train.errors import ExportError
 from train.evaluation.gate import judge
 from train.evaluation.measure import measure
@@ -26,23 +28,23 @@ from train.evaluation.served import what_serves
 from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
-from train.export.tables import post_files, reader_files
+from train.export.tables import post_files
 from train.facts import data_facts
-from train.features import build
-from train.features.build import FeatureRows
+from train.features import rows
+from train.features.build import days_of
 from train.features.encoders import encoders_file
-from train.learn import Learned, learn
+from train.features.rows import FeatureRows
+from train.learn import Learned
 from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
-from train.recipe import features_digest, recipe_of, tables_digest
+from train.recipe import features_digest, recipe_of
 from train.report.feeds import NewRelease
 from train.report.findings import Made, look_into
 from train.report.page import render
 from train.retrieval.choose import Chosen, choose
 from train.retrieval.requests import Ranker, ranker
 from train.settings import RunSettings
-from train.source.load import load
 from train.split import split_days
 from train.stages import Stages
 from train.threads import one_for_blas
@@ -60,29 +62,32 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             written to the store.
         ArtifactError: the store failed. The channel serves what it served before.
     """
-    stages = Stages(progress)
     signer()  # who cannot sign learns it now, and not after an hour
     store = open_store(settings.store)
     served = read_channel(store, settings.channel)
+    before = _newest(store)
+    stages = Stages(progress, before.stages if before else ())
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
+        made_by = code()
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
+        checkpoint = Checkpoint(folder, run_digest(settings, made_by))
+        engine = stack.enter_context(_engine(warehouse, settings, store, checkpoint))
 
-        dropped = load(warehouse, settings, stages)
-        made_by, digest = code(), tables_digest(warehouse)
+        dropped, digest = engine.load(stages)
         recipe = recipe_of(digest, settings, made_by)
-        newest = next((found for found in manifests(store) if not found.trained_in), None)
+        newest = _newest(store)
         if newest and newest.recipe == recipe:
+            checkpoint.clear()
             return _conclude(store, settings, newest, trained=False)
         with stages.stage("making features"):
-            features = build.build_features(warehouse, settings.most_pairs, settings.seed)
-            readers = build.rows_to_serve(warehouse, "reader", features.schema)
-            posts = build.rows_to_serve(warehouse, "post", features.schema)
+            built = engine.build()
+            features, readers, posts = built.features, built.readers, built.posts
         with stages.stage("fitting and measuring"):
-            first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+            first, last = days_of(warehouse)
             split = split_days(first + timedelta(days=1), last, settings.test_from)
-            learned = learn(features, split, settings.seed)
+            learned = engine.learn(features, split)
             serving = what_serves(store, served, features.schema)
             world = make_world(warehouse, features)
             measured = measure(world, learned, serving, split, settings.seed)
@@ -114,7 +119,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
                 post=features.schema.post,
                 model=features.schema.model,
             ),
-            user_shards=layout.shards_for(len(readers.ids)),
+            user_shards=built.shards,
             evaluation=measured.evaluation,
             exactness=checked,
             first_stage=chosen.proof,
@@ -133,8 +138,29 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             report = render(look_into(made, store, settings.seed))
         with stages.stage("publishing"):
             draft = draft.model_copy(update={"stages": tuple(stages.done)})
-            manifest = publish(store, draft, _files(warehouse, chosen, made, report))
+            files = _files(warehouse, chosen, made, report)
+            readers_to = partial(engine.write_readers, store)
+            manifest = publish(store, draft, files, others=readers_to)
+            checkpoint.clear()
             return _conclude(store, settings, manifest, trained=True)
+
+
+@contextmanager
+def _engine(
+    warehouse: Warehouse, settings: RunSettings, store: ObjectStore, checkpoint: Checkpoint
+) -> Iterator[Engine]:
+    if not settings.cluster:
+        yield OneMachine(warehouse, settings, checkpoint)
+        return
+    from train.cluster.engine import open_cluster  # noqa: PLC0415 - one machine does without Dask
+
+    with open_cluster(warehouse, settings, store) as cluster:
+        yield cluster
+
+
+def _newest(store: ObjectStore) -> Manifest | None:
+    """The newest that was trained."""
+    return next((found for found in manifests(store) if not found.trained_in), None)
 
 
 def _conclude(
@@ -150,7 +176,7 @@ def _conclude(
 
 
 def _require_exact(
-    rank: Ranker, features: build.Features, learned: Learned, posts: FeatureRows
+    rank: Ranker, features: rows.Features, learned: Learned, posts: FeatureRows
 ) -> Exactness:
     checked = exactness.compare(rank, learned.booster, features, posts.features)
     if not checked.passed:
@@ -169,6 +195,5 @@ def _files(
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
     yield layout.PAST, made.learned.past.model_to_string().encode()
     yield from post_files(warehouse, served.posts, chosen.vectors, chosen.blocks)
-    yield from reader_files(warehouse, served.readers, made.draft.user_shards)
     yield layout.ENCODERS, encoders_file(made.world.features.encoders, features_digest())
     yield layout.REPORT, report

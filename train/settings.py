@@ -25,6 +25,8 @@ class RunSettings:
         most_pairs: how many impressions are learned from at most; the readers they belong to are
             drawn whole. Statistics are taken over all.
         seed: of all that is drawn.
+        cluster: a Dask scheduler's address, such as "tcp://10.0.0.5:8786", or "local:N" for N
+            workers of one core on this machine; by default this process does all.
     """
 
     source: str
@@ -37,6 +39,7 @@ class RunSettings:
     memory: str = "4GB"
     most_pairs: int = 2_000_000
     seed: int = 1
+    cluster: str | None = None
 
     @property
     def source_without_secrets(self) -> str:

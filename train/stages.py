@@ -3,7 +3,7 @@
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from artifacts.manifest import Stage
@@ -15,12 +15,14 @@ class Stages:
 
     Args:
         progress: told the stages.
+        before: what they cost in an earlier run, by which the time that is left is estimated.
     """
 
-    def __init__(self, progress: Progress) -> None:
-        self.rows = progress.rows
+    def __init__(self, progress: Progress, before: Sequence[Stage] = ()) -> None:
+        self.rows, self.expect = progress.rows, progress.expect
         self.done: list[Stage] = []
         self._progress = progress
+        progress.expect({stage.name: stage.seconds for stage in before})
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from train.errors import WorkError
+
 _BATCH = 10_000
 
 
@@ -19,19 +21,31 @@ class Warehouse:
     Args:
         folder: where the database and its spill files lie; made if it is not there.
         memory_limit: the most memory DuckDB may take, such as "4GB".
+        threads: how many it may use; by default one a core.
+
+    Raises:
+        WorkError: the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "4GB") -> None:
+    def __init__(self, folder: Path, memory_limit: str = "4GB", threads: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._database = duckdb.connect(
-            str(folder / "warehouse.duckdb"),
-            config={
-                "memory_limit": memory_limit,
-                "temp_directory": str(folder / "spill"),
-                "preserve_insertion_order": False,
-            },
-        )
+        try:
+            self._database = duckdb.connect(
+                str(folder / "warehouse.duckdb"),
+                config={
+                    "memory_limit": memory_limit,
+                    "temp_directory": str(folder / "spill"),
+                    "preserve_insertion_order": False,
+                    **({"threads": threads} if threads else {}),
+                },
+            )
+        except duckdb.IOException as error:
+            raise WorkError(
+                f"the work folder {folder} cannot be used, perhaps since another run is at it: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
+        self.run("macros")
 
     def close(self) -> None:
         """Close the database; its files stay."""
@@ -39,9 +53,13 @@ class Warehouse:
 
     def run(self, script: str, **variables: object) -> None:
         """Run `train/sql/<script>.sql`, with `variables` for its `getvariable('…')`."""
+        self.set(**variables)
+        self._database.execute(files("train.sql").joinpath(f"{script}.sql").read_text())
+
+    def set(self, **variables: object) -> None:
+        """Set what `getvariable('…')` gives."""
         for name, value in variables.items():
             self._database.execute(f"SET VARIABLE {name} = $value", {"value": value})
-        self._database.execute(files("train.sql").joinpath(f"{script}.sql").read_text())
 
     def query(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a short query, with `parameters` for its `$name`."""

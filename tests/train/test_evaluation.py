@@ -34,7 +34,7 @@ def grouped(rows: Rows) -> tuple[Slates, npt.NDArray[np.float64]]:
     user_id, session, liked, scores = rows
     shown = group_slates(
         np.array(user_id, np.int64),
-        np.array(session, np.int32),
+        np.array(session, np.int64),
         np.array(liked, np.bool_),
         np.arange(len(liked)),
     )

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from tests.train.tables import write_tables
-from train.features.build import Features, build_features, rows_to_serve
+from train.features.build import build_features
+from train.features.rows import Features, rows_to_serve
 from train.features.text import DIMENSIONS, UNIT, fit_text
 from train.source.checks import clean_tables
 from train.source.read import read_source
@@ -188,7 +189,7 @@ def test_every_reader_and_post_is_served_also_those_never_seen(made: Made) -> No
 
 def test_a_visit_is_without_a_pause_and_within_a_day(made: Made) -> None:
     views = pd.DataFrame(made[0].arrays("FROM views ORDER BY user_id, moment, post_id, liked"))
-    for _, visit in views.groupby(["user_id", "session"]):
+    for _, visit in views.groupby(["user_id", "started"]):
         assert (visit["moment"].diff().dropna() <= timedelta(minutes=30)).all()
         assert visit["day"].nunique() == 1
         assert (visit["started"] == visit["moment"].min()).all()
@@ -197,18 +198,18 @@ def test_a_visit_is_without_a_pause_and_within_a_day(made: Made) -> None:
 def test_nothing_tells_one_place_in_a_visit_from_another(made: Made) -> None:
     """What is served is one list for one moment: time, reader and posts as they were known then."""
     pairs = made[1].pairs
-    shown = pd.DataFrame({name: pairs[name] for name in ("user_id", "session", "time", "day")})
+    shown = pd.DataFrame({name: pairs[name] for name in ("user_id", "time", "day")})
     shown["reader_row"] = pairs["reader_row"]
-    visits = shown.groupby(["user_id", "session"])
+    visits = shown.groupby(["user_id", "time"])
     assert (visits.nunique() == 1).all(axis=None)
     # Nor does the order in which they come.
-    order = pd.Series(pairs["post_id"]).groupby([shown["user_id"], shown["session"]])
+    order = pd.Series(pairs["post_id"]).groupby([shown["user_id"], shown["time"]])
     assert order.is_monotonic_increasing.all()
 
 
 def test_the_first_half_of_a_visit_is_early(made: Made) -> None:
     views = pd.DataFrame(made[0].arrays("FROM views ORDER BY user_id, moment, post_id, liked"))
-    for _, visit in views.groupby(["user_id", "session"]):
+    for _, visit in views.groupby(["user_id", "started"]):
         half = len(visit) // 2
         assert visit["is_early"].tolist() == [True] * half + [False] * (len(visit) - half)
 

@@ -11,7 +11,7 @@ from tests.support.releases import Trained
 from tests.train.tables import write_tables
 from tests.train.test_features import made_from
 from train.export.tables import post_files
-from train.features.build import rows_to_serve
+from train.features.rows import rows_to_serve
 
 VIEWS = """
 INSERT INTO post_text_df SELECT i, 'text of new post ' || i, 'tech' FROM range(101, 106) AS t(i);

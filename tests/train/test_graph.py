@@ -27,8 +27,8 @@ from tests.train.network import (
 from train.export import exactness
 from train.export.graph import inputs_graph, ranker_graph, trees_graph
 from train.export.session import session
-from train.features.build import Features
 from train.features.encoders import Encoders
+from train.features.rows import Features
 from train.features.text import fit_text
 from train.retrieval.requests import ranker
 

@@ -26,8 +26,8 @@ from tests.train.growing import grown
 from train import cli
 from train.errors import RefreshError
 from train.evaluation.served import what_serves
-from train.features.build import feature_matrix
 from train.features.encoders import encoders_file, read_encoders
+from train.features.rows import feature_matrix
 from train.features.schema import Schema
 from train.progress import Silent
 from train.recipe import features_digest

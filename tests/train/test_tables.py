@@ -19,7 +19,7 @@ from tests.artifacts.examples import draft
 from tests.handler import small
 from tests.support.recommender import awaited, served_from
 from train.export.tables import post_files
-from train.features.build import FeatureRows
+from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
 ROWS = FeatureRows(np.array([30, 10, 20]), np.zeros((3, 2), np.float32))

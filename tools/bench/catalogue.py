@@ -27,7 +27,8 @@ from tools.bench.subject import EVENING, network
 from tools.bench.table import FOLDER, Measured
 from train.export.graph import inputs_graph, ranker_graph
 from train.export.session import session
-from train.features import build
+from train.features.build import build_features
+from train.features.rows import rows_to_serve
 from train.fit import parameters_for
 from train.inputs import model_inputs
 from train.progress import Silent
@@ -60,9 +61,9 @@ class Subject:
             warehouse = Warehouse(Path(folder), settings.memory)
             read_source(warehouse, settings.source, settings.names, "UTC", Silent().rows)
             clean_tables(warehouse, settings.names, "UTC", datetime.now(UTC).replace(tzinfo=None))
-            features = build.build_features(warehouse, settings.most_pairs, settings.seed)
-            self.readers = build.rows_to_serve(warehouse, "reader", features.schema).features
-            self.posts = build.rows_to_serve(warehouse, "post", features.schema).features
+            features = build_features(warehouse, settings.most_pairs, settings.seed)
+            self.readers = rows_to_serve(warehouse, "reader", features.schema).features
+            self.posts = rows_to_serve(warehouse, "post", features.schema).features
             warehouse.close()
         self.schema = features.schema
         self.unknown = features.unknown_reader

@@ -22,7 +22,7 @@ from train.evaluation.ranking import HIT_RATE, RANDOM, rank_metrics
 from train.evaluation.scorers import Scorer
 from train.evaluation.sessions import gather
 from train.evaluation.world import UNKNOWN_READER
-from train.features.build import Features
+from train.features.rows import Features
 from train.progress import Terminal
 from train.settings import RunSettings
 

@@ -30,7 +30,7 @@ from tools.bench.subject import event, function, store
 from tools.bench.table import Measured
 from tools.runtime import FunctionFailedError, Runtime, lambda_runtime, runtime_python
 from train.export.tables import post_files
-from train.features.build import FeatureRows
+from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
 if TYPE_CHECKING:

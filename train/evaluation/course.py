@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from train.evaluation.scorers import Scorer, past_of
 from train.evaluation.world import World
-from train.features.build import Features
+from train.features.rows import Features
 from train.split import Split
 
 AVAILABLE = find_spec("catboost") is not None

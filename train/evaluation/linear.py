@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from train.evaluation.scorers import Scorer, past_of
 from train.evaluation.world import World
-from train.features.build import Features
+from train.features.rows import Features
 from train.features.schema import BANDS
 from train.split import Split
 

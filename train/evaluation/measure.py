@@ -12,7 +12,7 @@ from train.evaluation.served import Served
 from train.evaluation.sessions import Floats, Scored, Sessions, gather
 from train.evaluation.slates import hit_rate
 from train.evaluation.world import World
-from train.features.build import Features
+from train.features.rows import Features
 from train.learn import Learned, margins
 from train.split import Split
 

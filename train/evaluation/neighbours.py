@@ -11,7 +11,7 @@ from scipy import sparse
 
 from train.evaluation.scorers import Scorer, past_of
 from train.evaluation.world import World
-from train.features.build import Features
+from train.features.rows import Features
 from train.split import Split
 
 _SHRINKAGE = 10.0

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from train.evaluation.world import UNKNOWN_READER, World, make_world
-from train.features.build import Features, build_features, rows_to_serve
+from train.features.build import build_features
+from train.features.rows import Features, rows_to_serve
 from train.source.checks import clean_tables
 from train.source.tables import TableNames
 from train.warehouse import Warehouse

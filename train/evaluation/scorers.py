@@ -14,7 +14,7 @@ import numpy.typing as npt
 from train import learn
 from train.evaluation.counts import smoothed
 from train.evaluation.world import World
-from train.features.build import Features
+from train.features.rows import Features
 from train.features.schema import BANDS
 from train.split import Split
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from train.evaluation import slates
 from train.evaluation.slates import Slates, group_slates, place_among_equals
-from train.features.build import Features
+from train.features.rows import Features
 from train.learn import popularity
 
 Floats = npt.NDArray[np.float64]
@@ -60,11 +60,11 @@ def gather(windows: list[Scored]) -> Sessions | None:
         return None
     pairs = {
         name: np.concatenate([window.features.pairs[name] for window in windows])
-        for name in ("user_id", "post_id", "session", "time", "liked")
+        for name in ("user_id", "post_id", "time", "liked")
     }
     sizes = [len(window.features.pairs["liked"]) for window in windows]
     pairs["fold"] = np.repeat([window.fold for window in windows], sizes)
-    session = pairs["session"].astype(np.int64) * (pairs["fold"].max() + 1) + pairs["fold"]
+    session = pairs["time"] * (pairs["fold"].max() + 1) + pairs["fold"]
     place = [
         place_among_equals(popularity(window.features), window.features.pairs["post_id"])
         for window in windows

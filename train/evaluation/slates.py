@@ -52,7 +52,7 @@ class Slates:
 
 def group_slates(
     user_id: npt.NDArray[np.int64],
-    session: npt.NDArray[np.int32],
+    session: npt.NDArray[np.int64],
     liked: npt.NDArray[np.bool_],
     place: npt.NDArray[np.int64],
 ) -> Slates:

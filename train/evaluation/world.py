@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from train.evaluation.counts import Counts, count_days
-from train.features.build import Features
+from train.features.rows import Features
 from train.features.schema import AGE_LIMITS, BANDS
 from train.warehouse import Warehouse
 
@@ -62,35 +62,29 @@ def age_bands(age: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def make_world(warehouse: Warehouse, features: Features) -> World:
-    """Count the warehouse's `feed`, of which the features are."""
+    """Cumulate the warehouse's daily counts, of which the features are."""
     readers = warehouse.arrow("FROM readers ORDER BY user_id").to_pandas().set_index("user_id")
     posts = warehouse.arrow("FROM posts ORDER BY post_id").to_pandas().set_index("post_id")
     posts["topic"] = posts["topic"].astype("category")
     readers.loc[UNKNOWN_READER] = None
-    by_post = warehouse.arrays(
-        "SELECT post_id, day, count(*) AS views, count(*) FILTER (liked) AS likes "
-        "FROM feed WHERE is_view GROUP BY ALL"
-    )
-    by_topic = warehouse.arrays(
-        "SELECT topic, age::DOUBLE AS age, day, "
-        "count(*) AS views, count(*) FILTER (liked) AS likes "
-        "FROM feed JOIN posts USING (post_id) JOIN readers USING (user_id) WHERE is_view "
-        "GROUP BY ALL"
-    )
-    of_post = np.searchsorted(posts.index.to_numpy(), by_post["post_id"])
-    topic = posts["topic"].cat.categories.get_indexer(by_topic["topic"])
+    daily = warehouse.arrays("FROM post_band_daily")
+    of_post = np.searchsorted(posts.index.to_numpy(), daily["post_id"])
+    everyone = daily["band"] == len(BANDS) - 1
+    by_post = {name: column[everyone] for name, column in daily.items()}
+    shown = of_post[everyone]
+    of_topic = posts["topic"].cat.codes.to_numpy().astype(np.int64)[of_post]
     topics = len(posts["topic"].cat.categories)
     likes = warehouse.arrays(
-        "SELECT DISTINCT user_id, post_id, day FROM feed WHERE liked ORDER BY user_id, day, post_id"
+        "SELECT user_id, post_id, day FROM liked_daily ORDER BY user_id, day, post_id"
     )
     return World(
         features=features,
         readers=readers,
         posts=posts,
-        post_views=_counts(by_post, of_post, len(posts)),
-        faded_views=_counts(by_post, of_post, len(posts), fade=0.5 ** (1 / HALF_LIFE_DAYS)),
-        topic_views=_counts(
-            by_topic, topic * len(BANDS) + age_bands(by_topic["age"]), topics * len(BANDS)
+        post_views=_counts(by_post, shown, len(posts)),
+        faded_views=_counts(by_post, shown, len(posts), fade=0.5 ** (1 / HALF_LIFE_DAYS)),
+        topic_views=_by_band(
+            _counts(daily, of_topic * len(BANDS) + daily["band"], topics * len(BANDS))
         ),
         likes=pd.DataFrame(likes),
     )
@@ -101,3 +95,13 @@ def _counts(
 ) -> Counts:
     amounts = (table["views"].astype(np.float64), table["likes"].astype(np.float64))
     return count_days(table["day"], key, amounts, keys, fade=fade)
+
+
+def _by_band(counted: Counts) -> Counts:
+    """The last band of each topic, counted as everyone, becomes those of unknown age."""
+    views, likes = (
+        table.reshape(len(table), -1, len(BANDS)) for table in (counted.views, counted.likes)
+    )
+    for table in (views, likes):
+        table[:, :, -1] -= table[:, :, :-1].sum(axis=2)
+    return counted

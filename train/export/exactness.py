@@ -12,7 +12,7 @@ from artifacts.proofs import Exactness
 from train.export.graph import inputs_graph, trees_graph
 from train.export.session import session
 from train.export.trees import thresholds
-from train.features.build import Features
+from train.features.rows import Features
 from train.retrieval.requests import Ranker
 
 REAL_ROWS = 500_000

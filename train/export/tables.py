@@ -1,6 +1,6 @@
 """The tables of a release: posts and shards of readers, as Parquet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from artifacts import layout
-from train.features.build import FeatureRows
+from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
 _TEXTS = """
@@ -56,10 +56,10 @@ def post_files(
         table = table.append_column(layout.TEXT_FILE, pa.array(files.astype(np.int32)))
         yield from _text_files(warehouse, np.bincount(files).tolist())
     table = table.append_column(layout.TOPIC, posts["topic"])
-    table = table.append_column(layout.FEATURES, _fixed_size(rows.features))
+    table = table.append_column(layout.FEATURES, fixed_size(rows.features))
     table = table.append_column(layout.FRESH, pc.less(posts["views"], layout.FRESH_VIEWS))
     if vectors is not None:
-        table = table.append_column(layout.VECTOR, _fixed_size(vectors.T))
+        table = table.append_column(layout.VECTOR, fixed_size(vectors.T))
     if blocks is not None:
         table = table.append_column(layout.BLOCK, pa.array(blocks))
     yield layout.POSTS, _parquet(table)
@@ -78,23 +78,24 @@ def _text_files(warehouse: Warehouse, counts: list[int]) -> Iterator[tuple[str, 
 
 
 def reader_files(
-    warehouse: Warehouse, rows: FeatureRows, shards: int
+    warehouse: Warehouse, rows: FeatureRows, shards: int, wanted: Sequence[int] | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """Path and bytes of each shard of readers: their features and what they have liked.
 
     Args:
-        warehouse: has `feed`, for the likes.
+        warehouse: has `liked_daily`.
         rows: the known readers, by ascending id.
         shards: how many files they are spread over.
+        wanted: which of them; all by default.
     """
     warehouse.run("likes")
     shard_of = np.array([layout.shard_of(int(user_id), shards) for user_id in rows.ids], np.int64)
-    for shard in range(shards):
+    for shard in range(shards) if wanted is None else wanted:
         here = shard_of == shard
         table = pa.table(
             {
                 layout.USER_ID: rows.ids[here],
-                layout.FEATURES: _fixed_size(rows.features[here]),
+                layout.FEATURES: fixed_size(rows.features[here]),
                 layout.LIKED: _liked(warehouse, rows.ids[here]),
             }
         )
@@ -116,7 +117,8 @@ def _liked(warehouse: Warehouse, readers: npt.NDArray[np.int64]) -> pa.Array:
     )
 
 
-def _fixed_size(features: npt.NDArray[np.float32]) -> pa.Array:
+def fixed_size(features: npt.NDArray[np.float32]) -> pa.Array:
+    """Lists of the rows of float32 [rows, columns]."""
     return pa.FixedSizeListArray.from_arrays(pa.array(features.ravel()), features.shape[1])
 
 

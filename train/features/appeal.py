@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from train.features.schema import BANDS, Schema
+from train.features.text import DIMENSIONS, UNIT
 from train.warehouse import Warehouse
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +38,7 @@ _MOST_VIEWS = 10_000.0
 """Views that a prior may count for, where no difference between posts is found."""
 
 
-def store_appeal(warehouse: Warehouse, schema: Schema, vectors: Floats) -> None:
+def store_appeal(warehouse: Warehouse, schema: Schema) -> None:
     """Make the table `post_appeal`: (post_id, as_of, appeal FLOAT[]) for all of `post_requests`.
 
     `appeal` is the early share for each of BANDS, then the like rate for each.
@@ -45,11 +46,10 @@ def store_appeal(warehouse: Warehouse, schema: Schema, vectors: Floats) -> None:
     Args:
         warehouse: has `post_requests`, `post_vectors` and `post_band_daily`.
         schema: of the network's topics.
-        vectors: float64 [N, text dimensions], of the posts by ascending id.
     """
-    ids, topic = warehouse.arrays(
-        "SELECT post_id, topic FROM post_vectors ORDER BY post_id"
-    ).values()
+    posts = warehouse.arrays("FROM post_vectors ORDER BY post_id")
+    ids, topic = posts["post_id"], posts["topic"]
+    vectors = UNIT * np.column_stack([posts[f"text_{i}"] for i in range(DIMENSIONS)])
     known = np.column_stack((np.eye(len(schema.topics))[topic], vectors * _SPREAD_OF_TEXT))
     daily = warehouse.arrays("FROM post_band_daily ORDER BY day, post_id, band")
     row = np.searchsorted(ids, daily["post_id"])

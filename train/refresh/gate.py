@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from artifacts.manifest import DataFacts, Manifest
 from artifacts.proofs import Check, Gate
-from train.features.build import FeatureRows
+from train.features.rows import FeatureRows
 from train.retrieval.requests import Ranker
 
 LEAST_LEFT = 0.9

@@ -15,8 +15,8 @@ from artifacts.manifest import Manifest
 from artifacts.release import Release, open_release
 from artifacts.stores import ObjectStore
 from train.errors import RefreshError
-from train.features.build import FeatureRows, feature_matrix
 from train.features.encoders import Encoders, read_encoders
+from train.features.rows import FeatureRows, feature_matrix
 from train.recipe import features_digest
 from train.retrieval.requests import Ranker, ranker
 

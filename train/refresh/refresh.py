@@ -20,7 +20,8 @@ from train.clock import first_evening, serves_from
 from train.errors import RefreshError
 from train.export.tables import post_files, reader_files
 from train.facts import data_facts
-from train.features.build import make_rows, rows_to_serve
+from train.features.build import make_rows
+from train.features.rows import rows_to_serve
 from train.progress import Progress
 from train.provenance import code
 from train.recipe import refresh_recipe, tables_digest

@@ -10,7 +10,7 @@ import pandas as pd
 
 from train.evaluation.slates import CUTOFF
 from train.evaluation.world import World
-from train.features.build import FeatureRows
+from train.features.rows import FeatureRows
 from train.features.schema import Schema
 from train.retrieval.requests import Ranker
 

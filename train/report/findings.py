@@ -15,7 +15,7 @@ from train.evaluation.ranking import Table
 from train.evaluation.scorers import LENTA
 from train.evaluation.slices import Slice, slices
 from train.evaluation.world import World
-from train.features.build import FeatureRows, Features
+from train.features.rows import FeatureRows, Features
 from train.inputs import model_inputs
 from train.learn import Learned
 from train.report.dependence import Dependence, Importance, dependence, importance

@@ -12,7 +12,7 @@ from artifacts import layout
 from artifacts.errors import BrokenRelease, NotFound
 from artifacts.release import Release, open_release
 from artifacts.stores import ObjectStore
-from train.features.build import feature_matrix
+from train.features.rows import feature_matrix
 from train.report.drift import Drift, Rows, compare, gone
 
 MOST_READERS = 20_000

@@ -48,16 +48,45 @@ def clean_tables(
     Raises:
         SourceError: the tables cannot be trained from.
     """
+    clean_profiles(warehouse, names)
+    clean_feed(warehouse, timezone, now)
+    return check_clean(warehouse, names)
+
+
+def clean_profiles(warehouse: Warehouse, names: TableNames) -> None:
+    """Make `readers` and `posts`, and `dropped` of what was left out of them.
+
+    Raises:
+        SourceError: as `clean_tables`.
+    """
     for table in TABLES:
         _check_columns(warehouse, table, names)
-    warehouse.run("clean", timezone=timezone, earliest=EARLIEST, latest=now + _CLOCKS_APART)
+    warehouse.run("clean")
     for table, key in ((USER_DATA, "user_id"), (POST_TEXT_DF, "post_id")):
         _check_ids(warehouse, table, key, names)
+
+
+def clean_feed(warehouse: Warehouse, timezone: str, now: datetime) -> None:
+    """Make `feed`, `dropped_feed` and `feed_facts` of `raw_feed_data`, which may be a part."""
+    warehouse.run("clean_feed", timezone=timezone, earliest=EARLIEST, latest=now + _CLOCKS_APART)
+
+
+def check_clean(warehouse: Warehouse, names: TableNames) -> tuple[Dropped, ...]:
+    """What was dropped, if what is left can be trained from.
+
+    Args:
+        warehouse: has the raw views, and `dropped`, `dropped_feed` and `feed_facts` of all.
+        names: how the source calls its tables.
+
+    Raises:
+        SourceError: as `clean_tables`.
+    """
     dropped = tuple(
         Dropped(table=names.of(table), reason=reason, rows=rows)
         for table in TABLES
         for reason, rows in warehouse.query(
-            "SELECT reason, rows FROM dropped WHERE table_name = $table ORDER BY rows DESC, reason",
+            "SELECT reason, rows FROM (FROM dropped UNION ALL FROM dropped_feed) "
+            "WHERE table_name = $table ORDER BY rows DESC, reason",
             table=table.name,
         )
     )

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from train.errors import SourceError
-from train.source.tables import TABLES, TableNames
+from train.source.tables import FEED_DATA, TABLES, TableNames
 from train.warehouse import Warehouse
 
 
@@ -23,7 +25,7 @@ def read_folder(warehouse: Warehouse, folder: Path, names: TableNames) -> None:
 
 
 def add_file(warehouse: Warehouse, table: str, path: Path) -> None:
-    """Make the view `raw_<table>` over one Parquet or CSV file.
+    """Make the view `raw_<table>` over one Parquet or CSV file; of the feed, `feed_files` too.
 
     Raises:
         SourceError: the file cannot be read.
@@ -39,6 +41,8 @@ def add_file(warehouse: Warehouse, table: str, path: Path) -> None:
         warehouse.query(
             f'CREATE OR REPLACE VIEW "raw_{table}" AS FROM {reader.replace("$path", literal)}'
         )
+        if table == FEED_DATA.name:
+            warehouse.register("feed_files", pa.table({"path": [str(path.resolve())]}))
     except Exception as error:
         raise SourceError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 

@@ -1,0 +1,1 @@
+"""Training past one machine: the same steps on parts of the tables, by the workers of Dask."""

@@ -1,0 +1,115 @@
+"""The fits of a run, each by a worker of its own.
+
+LightGBM could share one fit out to all workers, but crashes then where trees may combine only some
+inputs (https://github.com/lightgbm-org/LightGBM/issues/5680), as ours may. A fit learns from a
+sample of readers, which fits into one worker; and a worker that dies costs one fit, not all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from distributed import Client, Future, get_worker
+
+from artifacts.layout import FEATURES
+from train.cluster.job import Job
+from train.cluster.tasks import inputs_of
+from train.export.tables import fixed_size
+from train.features.rows import Features
+from train.fit import MOST_TREES, fit
+from train.learn import Chosen
+
+
+@dataclass(frozen=True)
+class ClusterFitter:
+    """Fits by the workers; the boosters are those of one machine.
+
+    Attributes:
+        client: of the cluster.
+        inputs: float32 [pairs, F], on a worker.
+        liked: bool [pairs].
+        names: of the F inputs.
+        seed: of the sampling of rows and inputs.
+    """
+
+    client: Client
+    inputs: "Future[Any]"
+    liked: npt.NDArray[np.bool_]
+    names: tuple[str, ...]
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        client: Client,
+        job: Job,
+        groups: Sequence["Future[Any]"],
+        features: Features,
+        *,
+        order: npt.NDArray[np.int64],
+        seed: int,
+    ) -> "ClusterFitter":
+        """To fit to the pairs of these groups.
+
+        Args:
+            client: of the cluster.
+            job: the run's.
+            groups: `Group`s, on the workers.
+            features: of all groups.
+            order: int64 [pairs], of the groups' pairs in `features`.
+            seed: of the sampling of rows and inputs.
+        """
+        # What is sent with a task can be sent again; what was scattered dies with its worker.
+        posts = job.exchange.put(pa.table({FEATURES: fixed_size(features.posts)}))
+        place = job.exchange.put(pa.table({"row": order}))
+        shared = (features.encoders, features.unknown_reader, posts)
+        parts = [client.submit(inputs_of, job, group, *shared) for group in groups]
+        inputs = client.submit(_ordered, job, parts, place)
+        return cls(client, inputs, features.pairs["liked"], features.schema.model, seed)
+
+    def __call__(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, lgb.Booster]:
+        """Fit all three at once, as far as none needs to know what another one finds."""
+        # The first trees of many are those that would have been grown alone.
+        whole = self._submit(np.ones_like(past), MOST_TREES)
+        first = self._submit(early, MOST_TREES, held_out=past & ~early)
+        trees = max(1, first.result().best_iteration)
+        measured = self._submit(past, trees)
+        text = whole.result().model_to_string(num_iteration=trees)
+        return measured.result(), lgb.Booster(model_str=text)
+
+    def _submit(
+        self, chosen: Chosen, trees: int, held_out: Chosen | None = None
+    ) -> "Future[lgb.Booster]":
+        return self.client.submit(
+            _fit, self.inputs, self.liked, chosen, held_out,
+            names=self.names, seed=self.seed, trees=trees,
+        )  # fmt: skip
+
+
+def _ordered(
+    job: Job, parts: Sequence[npt.NDArray[np.float32]], order: str
+) -> npt.NDArray[np.float32]:
+    rows: npt.NDArray[np.int64] = job.exchange.get([order])["row"].to_numpy()
+    return np.concatenate(parts)[rows]
+
+
+def _fit(
+    inputs: npt.NDArray[np.float32],
+    liked: npt.NDArray[np.bool_],
+    chosen: Chosen,
+    held_out: Chosen | None,
+    *,
+    names: tuple[str, ...],
+    seed: int,
+    trees: int,
+) -> lgb.Booster:
+    stop_by = None if held_out is None else (inputs[held_out], liked[held_out])
+    threads = get_worker().state.nthreads
+    return fit(
+        inputs[chosen], liked[chosen], names,
+        seed=seed, trees=trees, held_out=stop_by, threads=threads,
+    )  # fmt: skip
