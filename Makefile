@@ -8,7 +8,7 @@ SAM := .venv-sam/bin/sam
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sam test-deploy quick check audit bench lock clean build-Function
+.PHONY: help setup demo test test-sam test-deploy quick check audit bench bench-scale lock clean build-Function
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -63,6 +63,9 @@ audit: $(VENV)/ready ## look the libraries up among known vulnerabilities, and l
 
 bench: setup .venv-bench/ready ## measure, and write .bench/*.json; half an hour
 	.venv-bench/bin/python -m tools.bench
+
+bench-scale: setup .venv-bench/ready ## the whole network: 77 million rows, growth, pandas, two workers; an hour
+	.venv-bench/bin/python -m tools.bench.scale
 
 mutation: setup .venv-bench/ready ## whether tests notice changes of artifacts/ and the handler's core; an hour
 	.venv-bench/bin/mutmut run

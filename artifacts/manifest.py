@@ -13,7 +13,7 @@ from artifacts.document import Document, Part, ReleaseId, UtcDatetime
 from artifacts.errors import BrokenRelease
 from artifacts.keys import checked_key
 from artifacts.layout import MANIFEST, POSTS, RANKER, SIGNATURE, users_file
-from artifacts.proofs import Count, Evaluation, Exactness, FirstStage, Gate
+from artifacts.proofs import Count, Evaluation, Exactness, FirstStage, Gate, LearningCurve
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -108,6 +108,7 @@ class ManifestDraft(Part):
         timezone: The network's own clock, as an IANA name.
         recipe: A digest of all that decides the release: of two with the same, one is superfluous.
         user_shards: Number of files the readers are spread over.
+        learning_curve: How many readers the model was made from, and why.
         first_stage: How candidates are found; None where every post is scored without having
             tried, the catalogue being small.
         stages: Those before the publishing.
@@ -121,6 +122,7 @@ class ManifestDraft(Part):
     features: Features
     user_shards: Annotated[int, Field(ge=1)]
     evaluation: Evaluation
+    learning_curve: LearningCurve | None = None
     exactness: Exactness
     first_stage: FirstStage | None = None
     gate: Gate

@@ -54,6 +54,54 @@ class Exactness(Part):
     passed: bool
 
 
+class CurvePoint(Part):
+    """What a model of some of the readers tells of later likes.
+
+    Attributes:
+        pairs: How many impressions it has learned from.
+        readers: Of how many readers.
+        value: How much it tells, as a share of what one of all readers sampled tells, by the log
+            loss; with its 95 % interval.
+    """
+
+    pairs: Count
+    readers: Count
+    value: float
+    low: float
+    high: float
+
+
+class LearningCurve(Part):
+    """How many readers were learned from, and why.
+
+    Attributes:
+        points: From all readers sampled to the fewest.
+        chosen: Which one: the fewest readers that certainly tell enough.
+        enough: The share that is enough.
+    """
+
+    points: tuple[CurvePoint, ...]
+    chosen: Count
+    enough: float
+
+    @property
+    def sentence(self) -> str:
+        """What was chosen, for people."""
+        whole, chosen = self.points[0], self.points[self.chosen]
+        if self.chosen:
+            return (
+                f"learned from {chosen.readers:,} of {whole.readers:,} readers, who tell "
+                f"{chosen.value:.1%} ({chosen.low:.1%}-{chosen.high:.1%}) of what all tell"
+            )
+        if len(self.points) == 1:
+            return f"learned from all {whole.readers:,} readers sampled"
+        fewer = self.points[1]
+        return (
+            f"learned from all {whole.readers:,} readers sampled: {fewer.readers:,} tell "
+            f"{fewer.value:.1%} ({fewer.low:.1%}-{fewer.high:.1%}) of what they tell"
+        )
+
+
 class Recall(Part):
     """How much of the exact best is found.
 

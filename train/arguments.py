@@ -11,6 +11,7 @@ from train.settings import RunSettings
 
 SOURCE_VARIABLE = "LENTA_SOURCE"
 STORE_VARIABLE = "LENTA_STORE"
+ARCHIVE_VARIABLE = "LENTA_ARCHIVE"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,6 +80,11 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
             f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
             help=f"what the source calls {table}",
         )  # fmt: skip
+    parser.add_argument(
+        "--archive", default=os.environ.get(ARCHIVE_VARIABLE) or None, metavar="URL",
+        help="keep the days of a database's feed there, s3://bucket/prefix or a folder, and read "
+        f"only what is new (default: {ARCHIVE_VARIABLE})",
+    )  # fmt: skip
     parser.add_argument(
         "--work", type=Path, help="keep the run's own database there (default: nowhere)"
     )

@@ -97,6 +97,7 @@ def _settings(arguments: argparse.Namespace, store: str) -> RunSettings:
         source=arguments.source,
         store=store,
         names=_names(arguments),
+        archive=arguments.archive,
         test_from=arguments.test_from,
         timezone=arguments.timezone,
         work=arguments.work,

@@ -106,9 +106,10 @@ class OneMachine:
         """Fit with all cores."""
         kept = self._checkpoint.get("models")
         if kept is not None:
-            return Learned.of_texts(*kept)
-        learned = learn(features, split, LocalFitter.of(features, self._settings.seed))
-        self._finished("models", learned.texts)
+            return Learned.parse(kept)
+        seed = self._settings.seed
+        learned = learn(features, split, LocalFitter.of(features, seed), seed)
+        self._finished("models", learned.to_json())
         return learned
 
     def _finished(self, stage: str, said: object) -> None:

@@ -1,10 +1,10 @@
 """LightGBM on what readers were shown: will this reader like this post?"""
 
-import os
-
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+
+from train.threads import cores
 
 _PARAMETERS: dict[str, object] = {
     "objective": "binary",
@@ -99,7 +99,7 @@ def parameters_for(
     """
     return _PARAMETERS | {
         "seed": seed,
-        "num_threads": (threads or os.cpu_count() or 1) if rows > _FEW_ROWS else 1,
+        "num_threads": (threads or cores()) if rows > _FEW_ROWS else 1,
         "monotone_constraints": [int(name in _RISING) for name in names],
         "interaction_constraints": [
             [place for place, name in enumerate(names) if name in group] for group in _INTERACTING

@@ -1,5 +1,7 @@
 """From features to models: one to publish, and one of the past to measure on the future."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,13 +9,13 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
+from artifacts.proofs import LearningCurve
 from train.errors import TrainError
 from train.features.rows import Features
-from train.fit import fit
+from train.fit import MOST_TREES, fit
 from train.inputs import model_inputs
+from train.learning_curve import FEW, PARTS, Chosen, drawn, measure_curve
 from train.split import Split
-
-Chosen = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -23,36 +25,53 @@ class Learned:
     Attributes:
         booster: to publish; it knows all days.
         past: to measure; made the same way, it knows no day from the first test day on.
+        curve: how many readers they were made from, and why.
     """
 
     booster: lgb.Booster
     past: lgb.Booster
+    curve: LearningCurve
 
     @classmethod
-    def of_texts(cls, booster: str, past: str) -> "Learned":
-        """The models of their texts, which hold every number exactly."""
-        return cls(lgb.Booster(model_str=booster), lgb.Booster(model_str=past))
+    def parse(cls, text: str) -> "Learned":
+        """From what `to_json` gave: LightGBM's own format holds every number exactly."""
+        *boosters, curve = json.loads(text)
+        booster, past = (lgb.Booster(model_str=model) for model in boosters)
+        return cls(booster, past, LearningCurve.model_validate(curve))
 
-    @property
-    def texts(self) -> tuple[str, str]:
-        """The models in LightGBM's own format."""
-        return self.booster.model_to_string(), self.past.model_to_string()
+    def to_json(self) -> str:
+        """To be kept."""
+        boosters = [booster.model_to_string() for booster in (self.booster, self.past)]
+        return json.dumps([*boosters, self.curve.model_dump()])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One model.
+
+    Attributes:
+        chosen: bool [pairs], what it learns from.
+        trees: how many at most.
+        held_out: bool [pairs], later ones, on which the fit stops in time; without them all trees
+            are made.
+    """
+
+    chosen: Chosen
+    trees: int = MOST_TREES
+    held_out: Chosen | None = None
 
 
 class Fitter(Protocol):
-    """Fits the models of a run to its pairs."""
+    """Fits models to a run's pairs."""
 
-    def __call__(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, lgb.Booster]:
-        """A booster of the past, and one of all pairs, with as many trees.
-
-        As many as those of the past that are not early want, where only the early ones are known.
-        """
+    def __call__(self, wanted: Sequence[Wanted]) -> list[lgb.Booster]:
+        """A booster of each; none needs another one."""
         ...
 
 
 @dataclass(frozen=True)
 class LocalFitter:
-    """Fits here, with all cores.
+    """Fits here, one model after the other, with all cores.
 
     Attributes:
         inputs: float32 [pairs, F].
@@ -72,56 +91,69 @@ class LocalFitter:
         liked = features.pairs["liked"]
         return cls(model_inputs(features), liked, features.schema.model, seed)
 
-    def __call__(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, lgb.Booster]:
-        """Fit one after the other."""
-        measured, trees = self.past(early, past)
-        return measured, fit(self.inputs, self.liked, self.names, seed=self.seed, trees=trees)
+    def __call__(self, wanted: Sequence[Wanted]) -> list[lgb.Booster]:
+        """Fit."""
+        return [self._fit(model) for model in wanted]
 
-    def past(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, int]:
-        """The booster of the past, and how many trees it has."""
-        later = past & ~early
-        first = fit(
-            self.inputs[early],
-            self.liked[early],
+    def _fit(self, wanted: Wanted) -> lgb.Booster:
+        later = wanted.held_out
+        return fit(
+            self.inputs[wanted.chosen],
+            self.liked[wanted.chosen],
             self.names,
             seed=self.seed,
-            held_out=(self.inputs[later], self.liked[later]),
+            trees=wanted.trees,
+            held_out=None if later is None else (self.inputs[later], self.liked[later]),
         )
-        trees = max(1, first.best_iteration)
-        inputs, liked = self.inputs[past], self.liked[past]
-        return fit(inputs, liked, self.names, seed=self.seed, trees=trees), trees
 
 
-def learn(features: Features, split: Split, fitter: Fitter) -> Learned:
-    """Find the number of trees, fit a model of the past, and the one to publish.
+def learn(features: Features, split: Split, fitter: Fitter, seed: int) -> Learned:
+    """Find how many readers and trees are enough, fit a model of the past, and the one to publish.
 
-    Three fits: on the earliest days, stopped by the days held out; on both, with that many trees,
-    to be measured on the test days; on all days, which is the model that is published.
+    First fits to the earliest days, of all readers and of fewer, stopped by the days held out: they
+    tell how many readers and trees it takes. Then with so many, a fit to all days before the test
+    days, to be measured on those; and one to all days, which is the model that is published.
 
     Raises:
         TrainError: the days to learn from, or to measure on, hold no like or nothing but likes.
     """
     early, past = _days(features, split)
-    liked = features.pairs["liked"]
-    for chosen, purpose in (
-        (early, "learn from"),
-        (past & ~early, "stop by"),
-        (~past, "measure on"),
-    ):
+    later, liked = past & ~early, features.pairs["liked"]
+    for chosen, purpose in ((early, "learn from"), (later, "stop by"), (~past, "measure on")):
         if not 0 < liked[chosen].sum() < chosen.sum():
             raise TrainError(
                 f"of the {chosen.sum()} impressions to {purpose}, {liked[chosen].sum()} were "
                 "liked: both kinds are needed"
             )
-    measured, booster = fitter(early, past)
-    return Learned(booster, measured)
+    user_id = features.pairs["user_id"]
+    parts = PARTS if early.sum() > FEW else PARTS[:1]
+    kept = [drawn(user_id, part) for part in parts]
+    tried = fitter([Wanted(early & part, held_out=later) for part in kept])
+    curve = measure_curve(
+        tried,
+        [int((early & part).sum()) for part in kept],
+        [len(np.unique(user_id[early & part])) for part in kept],
+        (model_inputs(features.select(later)), liked[later], user_id[later]),
+        seed,
+    )
+    enough = kept[curve.chosen]
+    trees = max(1, tried[curve.chosen].best_iteration)
+    measured, whole = fitter([Wanted(past & enough, trees), Wanted(enough, trees)])
+    return Learned(whole, measured, curve)
 
 
 def fit_past(features: Features, split: Split, seed: int) -> lgb.Booster:
-    """The model of the past that `learn` makes: it knows no day from `split.test_from` on."""
+    """The model of the past that `learn` makes of all readers of the sample.
+
+    It knows no day from `split.test_from` on.
+    """
     _, past = _days(features, split)
     features = features.select(past)
-    return LocalFitter.of(features, seed).past(*_days(features, split))[0]
+    early, past = _days(features, split)
+    fitter = LocalFitter.of(features, seed)
+    (first,) = fitter([Wanted(early, held_out=~early)])
+    (measured,) = fitter([Wanted(past, max(1, first.best_iteration))])
+    return measured
 
 
 def margins(booster: lgb.Booster, features: Features) -> npt.NDArray[np.float64]:

@@ -24,6 +24,9 @@ class Progress(Protocol):
     def rows(self, done: int, expected: int | None) -> None:
         """Rows dealt with so far in this stage, of about how many (None: not known)."""
 
+    def note(self, text: str) -> None:
+        """What is worth telling of this stage at its end, if anything."""
+
 
 class Terminal:
     """Progress for a person, or for a log: a spinner where there is a terminal, else lines."""
@@ -31,7 +34,7 @@ class Terminal:
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._status = self._console.status("")
-        self._title = ""
+        self._title = self._note = ""
         self._expected: dict[str, float] = {}
         self._began = self._said = time.monotonic()
 
@@ -42,7 +45,7 @@ class Terminal:
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
         """Show the stage while it lasts, and how long it took."""
-        self._title, self._began = title, time.monotonic()
+        self._title, self._note, self._began = title, "", time.monotonic()
         self._said = self._began
         text = title + self._left(title)
         if self._console.is_terminal:
@@ -54,7 +57,8 @@ class Terminal:
             yield
         finally:
             self._status.stop()
-        self._console.print(f"{time.monotonic() - self._began:6.1f} s  {title}")
+        told = f"{title}: {self._note}" if self._note else title
+        self._console.print(f"{time.monotonic() - self._began:6.1f} s  {told}")
 
     def _left(self, title: str) -> str:
         """The seconds left to the end of the run, if it goes as the one before."""
@@ -77,6 +81,10 @@ class Terminal:
             self._said = now
             self._console.print(f"          {text}")
 
+    def note(self, text: str) -> None:
+        """Show it behind the stage's title."""
+        self._note = text
+
 
 class Silent:
     """Progress for nobody."""
@@ -90,4 +98,7 @@ class Silent:
         yield
 
     def rows(self, done: int, expected: int | None) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
         """Nothing."""

@@ -121,6 +121,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             ),
             user_shards=built.shards,
             evaluation=measured.evaluation,
+            learning_curve=learned.curve,
             exactness=checked,
             first_stage=chosen.proof,
             gate=judge(measured.table, serving, measured.gain),

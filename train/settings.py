@@ -16,6 +16,8 @@ class RunSettings:
         source: `postgresql://…` or a folder.
         store: `s3://bucket/prefix` or a folder.
         names: how the source calls its tables.
+        archive: where days of the feed that were read once are kept, `s3://bucket/prefix` or a
+            folder; only a source in PostgreSQL has one.
         channel: what is moved to the new release.
         test_from: the first day that the model is measured on; by default the last third of the
             days is.
@@ -32,6 +34,7 @@ class RunSettings:
     source: str
     store: str
     names: TableNames = field(default_factory=TableNames)
+    archive: str | None = None
     channel: str = "production"
     test_from: date | None = None
     timezone: str = "UTC"

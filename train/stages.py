@@ -19,7 +19,7 @@ class Stages:
     """
 
     def __init__(self, progress: Progress, before: Sequence[Stage] = ()) -> None:
-        self.rows, self.expect = progress.rows, progress.expect
+        self.rows, self.note, self.expect = progress.rows, progress.note, progress.expect
         self.done: list[Stage] = []
         self._progress = progress
         progress.expect({stage.name: stage.seconds for stage in before})

@@ -25,7 +25,7 @@ class FolderStore:
 
     def read(self, key: str) -> StoredObject:
         """See ObjectStore."""
-        path = self._path(key)
+        path = self.path(key)
         with _explained(path):
             try:
                 data = path.read_bytes()
@@ -40,7 +40,7 @@ class FolderStore:
 
     def create(self, key: str, data: bytes) -> None:
         """See ObjectStore."""
-        path = self._path(key)
+        path = self.path(key)
         with _explained(path):
             _make_folder(path.parent)
             with _temporary(path, data) as temporary:
@@ -54,7 +54,7 @@ class FolderStore:
 
     def replace(self, key: str, data: bytes, version: str) -> None:
         """See ObjectStore."""
-        path = self._path(key)
+        path = self.path(key)
         with _explained(path):
             if not path.is_file():
                 raise Conflict(f"{path} is gone")
@@ -70,7 +70,7 @@ class FolderStore:
 
     def remove(self, key: str) -> None:
         """See ObjectStore; folders that it leaves empty go, too."""
-        path = self._path(key)
+        path = self.path(key)
         with _explained(path):
             with suppress(FileNotFoundError, NotADirectoryError):
                 path.unlink()
@@ -85,7 +85,7 @@ class FolderStore:
     def keys(self, prefix: str) -> Iterator[str]:
         """See ObjectStore."""
         parent = prefix.rpartition("/")[0]
-        top = self._path(parent) if parent else self._root
+        top = self.path(parent) if parent else self._root
         with _explained(top):
             found = [
                 (Path(folder) / name).relative_to(self._root).as_posix()
@@ -94,7 +94,8 @@ class FolderStore:
             ]
         yield from sorted(key for key in found if key.startswith(prefix) and is_key(key))
 
-    def _path(self, key: str) -> Path:
+    def path(self, key: str) -> Path:
+        """Where the object is: to be read there, and never to be written."""
         return self._root / checked_key(key)
 
 

@@ -20,7 +20,7 @@ from artifacts.stores import open_store
 from tests.train.tables import write_tables
 from train import cli, demo_data
 from train.cluster.exchange import PREFIX, Exchange, new_run, remove_forgotten
-from train.cluster.parts import FeedPart, parts_of
+from train.cluster.parts import FeedDay, FeedPart, parts_of
 from train.errors import ClusterError
 from train.progress import Progress, Silent
 from train.run import run
@@ -141,37 +141,38 @@ def test_a_feed_that_workers_cannot_read_in_parts_is_refused(tmp_path: Path) -> 
 
 DAYS = st.lists(st.integers(0, 50), min_size=1, max_size=30).map(
     lambda counts: [
-        (date(2021, 10, 1) + timedelta(days=2 * day), count) for day, count in enumerate(counts)
+        FeedDay(date(2021, 10, 1) + timedelta(days=2 * day), count, ("feed.parquet",))
+        for day, count in enumerate(counts)
     ]
 )
 
 
 @given(DAYS, st.integers(1, 12))
-def test_parts_are_of_whole_days_and_lose_and_double_no_row(
-    days: list[tuple[date, int]], most: int
-) -> None:
-    parts = list(parts_of(days, ("feed.parquet",), most))
+def test_parts_are_of_whole_days_and_lose_and_double_no_row(days: list[FeedDay], most: int) -> None:
+    parts = list(parts_of(days, most))
     assert 1 <= len(parts) <= most
     assert parts[0].since is None
     assert parts[-1].until is None
-    assert sum(part.rows for part in parts) == sum(count for _, count in days)
-    for day, _ in days:
+    assert sum(part.rows for part in parts) == sum(day.rows for day in days)
+    for day in days:
         assert [_holds(part, day) for part in parts].count(True) == 1
     for part in parts:
-        assert part.rows == sum(count for day, count in days if _holds(part, day))
+        assert part.rows == sum(day.rows for day in days if _holds(part, day))
 
 
-def _holds(part: FeedPart, day: date) -> bool:
-    return (part.since is None or part.since <= day) and (part.until is None or day < part.until)
+def _holds(part: FeedPart, day: FeedDay) -> bool:
+    assert day.day
+    since, until = part.since or date.min, part.until or date.max
+    return since <= day.day < until
 
 
 def test_a_row_without_a_time_is_in_one_part(tmp_path: Path) -> None:
     spoil = 'UPDATE feed_data SET "timestamp" = NULL WHERE user_id = 3'
     file = str(write_tables(tmp_path / "source", spoil) / "feed_data.parquet")
     rows = 0
-    for number, part in enumerate(
-        parts_of([(date(2021, 10, 1 + d), 1) for d in range(8)], (file,), 3)
-    ):
+    days = [FeedDay(None, 1, (file,))]
+    days += [FeedDay(date(2021, 10, 1 + day), 1, (file,)) for day in range(8)]
+    for number, part in enumerate(parts_of(days, 3)):
         warehouse = Warehouse(tmp_path / str(number))
         part.open(warehouse, "UTC")
         rows += warehouse.query("SELECT count(*) FROM raw_feed_data")[0][0]

@@ -102,8 +102,8 @@ def test_every_section_has_its_figures(first: Published) -> None:
     sections = dict(re.findall(r'<section id="(\w+)"(.*?)</section>', first.page, re.DOTALL))
     drawn = {name: len(re.findall("<svg ", section)) for name, section in sections.items()}
     assert drawn == {
-        "quality": 3, "before": 0, "calibration": 1, "inputs": 7, "slices": 5, "drift": 0,
-        "feeds": 0, "origin": 0,
+        "quality": 3, "before": 0, "calibration": 1, "inputs": 7, "readers": 1, "slices": 5,
+        "drift": 0, "feeds": 0, "origin": 0,
     }  # fmt: skip
     assert all("<text" in figure for figure in first.page.split("<svg ")[1:])
     assert sections["feeds"].count('<article class="feed">') == 5

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAMES = (
-    "requests", "load", "memory", "cold", "reading", "catalogue", "soak", "kills", "experiment",
-    "lift", "plot",
+    "requests", "load", "memory", "cold", "reading", "archive", "catalogue", "soak", "kills",
+    "experiment", "lift", "plot",
 )  # fmt: skip
 """Quick ones first."""
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.bench.table import FOLDER, Measured
@@ -22,11 +23,7 @@ _CHUNK = 200_000
 
 def measure() -> Measured:
     """Rows a second and peak memory of each way, medians of `_ROUNDS` rounds."""
-    with private_postgres(FOLDER / "postgres") as url:
-        marker = FOLDER / "postgres" / "loaded"
-        if not marker.exists():
-            demo_data.write(url, users=_READERS, posts=7_023, days=90, seed=1)
-            marker.touch()
+    with database() as url:
         found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in _WAYS}
         for _ in range(_ROUNDS):
             for way, results in found.items():
@@ -52,6 +49,17 @@ def measure() -> Measured:
             for way, (rows, taken, peak) in medians.items()
         ),
     )
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A server with demo data, which is made once."""
+    with private_postgres(FOLDER / "postgres") as url:
+        marker = FOLDER / "postgres" / "loaded"
+        if not marker.exists():
+            demo_data.write(url, users=_READERS, posts=7_023, days=90, seed=1)
+            marker.touch()
+        yield url
 
 
 def _in_process(way: str, url: str) -> tuple[float, float, float]:
@@ -92,7 +100,8 @@ def _read_sql(url: str, *, stream_results: bool = False) -> int:
         return len(pd.concat(chunks, ignore_index=True))
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
+    """Of this process, so far."""
     # Not getrusage: it counts what the process that started this one held at that moment.
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
@@ -108,4 +117,4 @@ if __name__ == "__main__":
     began = time.perf_counter()
     counted = _WAYS[sys.argv[1]](sys.argv[2])
     taken = time.perf_counter() - began
-    print(counted, taken, _peak_megabytes())
+    print(counted, taken, peak_megabytes())

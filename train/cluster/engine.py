@@ -22,7 +22,7 @@ from train.cluster.client import connect
 from train.cluster.exchange import Exchange, new_run, remove_forgotten
 from train.cluster.fitter import ClusterFitter
 from train.cluster.job import OF_READERS, Counted, Group, Job, Network
-from train.cluster.parts import parts_of, rows_of_days
+from train.cluster.parts import days_of_feed, parts_of
 from train.cluster.tasks import count_part, make_group, write_shards
 from train.engine import Built
 from train.features.build import sample_of
@@ -93,8 +93,15 @@ class Cluster:
         """Read the tables and check them, the feed by parts, whose days are counted at once."""
         settings, warehouse = self._settings, self._warehouse
         with progress.stage("reading the tables"):
-            read_source(
-                warehouse, settings.source, settings.names, settings.timezone, progress.rows
+            progress.note(
+                read_source(
+                    warehouse,
+                    settings.source,
+                    settings.names,
+                    settings.timezone,
+                    progress.rows,
+                    archive=settings.archive,
+                )
             )
         with progress.stage("checking the tables and counting the days"):
             clean_profiles(warehouse, settings.names)
@@ -155,7 +162,7 @@ class Cluster:
             order=self._order,
             seed=self._settings.seed,
         )
-        return learn(features, split, fitter)
+        return learn(features, split, fitter, self._settings.seed)
 
     def write_readers(self, store: ObjectStore, release: str) -> Iterable[FileEntry]:  # noqa: ARG002 - the workers open it themselves
         """Have each group's shards written by a worker."""
@@ -176,14 +183,16 @@ class Cluster:
     def _count(self, progress: Progress) -> list[Counted]:
         """Count all parts of the feed, and add up their facts in the driver's warehouse."""
         warehouse = self._warehouse
-        days, files = rows_of_days(warehouse, self._settings.timezone)
+        archive = self._settings.archive
+        days = days_of_feed(warehouse, self._settings.timezone, archive)
         views = warehouse.query("SELECT count(*) FROM raw_feed_data WHERE action = 'view'")[0][0]
         self._sample = min(1.0, _MOST_LOST * self._settings.most_pairs / max(views, 1))
         tables = {
             "readers": (self._put("FROM readers"),),
             "post_vectors": (self._put("FROM post_vectors"),),
         }
-        parts = list(parts_of(days, files, PARTS_PER_WORKER * self._workers))
+        elsewhere = archive if archive and "://" in archive else None
+        parts = list(parts_of(days, PARTS_PER_WORKER * self._workers, elsewhere))
         futures = [
             self._client.submit(count_part, self._job, part, tables, self._sample) for part in parts
         ]

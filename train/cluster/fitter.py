@@ -20,8 +20,8 @@ from train.cluster.job import Job
 from train.cluster.tasks import inputs_of
 from train.export.tables import fixed_size
 from train.features.rows import Features
-from train.fit import MOST_TREES, fit
-from train.learn import Chosen
+from train.fit import fit
+from train.learn import Wanted
 
 
 @dataclass(frozen=True)
@@ -71,23 +71,16 @@ class ClusterFitter:
         inputs = client.submit(_ordered, job, parts, place)
         return cls(client, inputs, features.pairs["liked"], features.schema.model, seed)
 
-    def __call__(self, early: Chosen, past: Chosen) -> tuple[lgb.Booster, lgb.Booster]:
-        """Fit all three at once, as far as none needs to know what another one finds."""
-        # The first trees of many are those that would have been grown alone.
-        whole = self._submit(np.ones_like(past), MOST_TREES)
-        first = self._submit(early, MOST_TREES, held_out=past & ~early)
-        trees = max(1, first.result().best_iteration)
-        measured = self._submit(past, trees)
-        text = whole.result().model_to_string(num_iteration=trees)
-        return measured.result(), lgb.Booster(model_str=text)
-
-    def _submit(
-        self, chosen: Chosen, trees: int, held_out: Chosen | None = None
-    ) -> "Future[lgb.Booster]":
-        return self.client.submit(
-            _fit, self.inputs, self.liked, chosen, held_out,
-            names=self.names, seed=self.seed, trees=trees,
-        )  # fmt: skip
+    def __call__(self, wanted: Sequence[Wanted]) -> list[lgb.Booster]:
+        """Fit all at once."""
+        fits = [
+            self.client.submit(
+                _fit, self.inputs, self.liked, model, names=self.names, seed=self.seed
+            )
+            for model in wanted
+        ]
+        boosters: list[lgb.Booster] = self.client.gather(fits)
+        return boosters
 
 
 def _ordered(
@@ -100,16 +93,18 @@ def _ordered(
 def _fit(
     inputs: npt.NDArray[np.float32],
     liked: npt.NDArray[np.bool_],
-    chosen: Chosen,
-    held_out: Chosen | None,
+    wanted: Wanted,
     *,
     names: tuple[str, ...],
     seed: int,
-    trees: int,
 ) -> lgb.Booster:
-    stop_by = None if held_out is None else (inputs[held_out], liked[held_out])
-    threads = get_worker().state.nthreads
+    chosen, later = wanted.chosen, wanted.held_out
     return fit(
-        inputs[chosen], liked[chosen], names,
-        seed=seed, trees=trees, held_out=stop_by, threads=threads,
-    )  # fmt: skip
+        inputs[chosen],
+        liked[chosen],
+        names,
+        seed=seed,
+        trees=wanted.trees,
+        held_out=None if later is None else (inputs[later], liked[later]),
+        threads=get_worker().state.nthreads,
+    )

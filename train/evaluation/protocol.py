@@ -88,9 +88,15 @@ def evaluate(
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
         with progress.stage("reading and checking the tables"):
-            read_source(
-                warehouse, settings.source, settings.names, settings.timezone, progress.rows
+            told = read_source(
+                warehouse,
+                settings.source,
+                settings.names,
+                settings.timezone,
+                progress.rows,
+                archive=settings.archive,
             )
+            progress.note(told)
             now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
             clean_tables(warehouse, settings.names, settings.timezone, now)
         first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]

@@ -51,6 +51,7 @@ class ExperimentSettings:
     experiment: str | None = None
     window_hours: float = 24
     names: TableNames = field(default_factory=TableNames)
+    archive: str | None = None
     timezone: str = "UTC"
     work: Path | None = None
     memory: str = "4GB"
@@ -69,9 +70,15 @@ def analyse(settings: ExperimentSettings, progress: Progress) -> Result:
         with progress.stage("reading the log"):
             lines = read_log(warehouse, settings.exposures, progress)
         with progress.stage("reading the tables"):
-            read_source(
-                warehouse, settings.source, settings.names, settings.timezone, progress.rows
+            told = read_source(
+                warehouse,
+                settings.source,
+                settings.names,
+                settings.timezone,
+                progress.rows,
+                archive=settings.archive,
             )
+            progress.note(told)
             now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
             clean_tables(warehouse, settings.names, settings.timezone, now)
         with progress.stage("attributing the likes"):

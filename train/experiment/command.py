@@ -70,6 +70,7 @@ def run_command(
             experiment=arguments.experiment,
             window_hours=arguments.window_hours,
             names=names,
+            archive=arguments.archive,
             timezone=arguments.timezone,
             work=arguments.work,
             memory=arguments.memory,

@@ -27,6 +27,7 @@ def run_command(arguments: argparse.Namespace, names: TableNames) -> int:
         source=arguments.source,
         store=arguments.store,
         names=names,
+        archive=arguments.archive,
         channel=arguments.channel,
         work=arguments.work,
         memory=arguments.memory,

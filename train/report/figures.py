@@ -9,6 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from artifacts.proofs import LearningCurve
 from train.evaluation.bootstrap import Estimate
 from train.evaluation.calibration import Calibration
 from train.evaluation.slices import Slice
@@ -111,6 +112,14 @@ def gains(title: str, inputs: Sequence[Importance]) -> Markup:
         axes.set_yticks(places, [found.name for found in inputs])
         axes.spines["bottom"].set_visible(False)
     return drawn.svg
+
+
+def learning_curve(title: str, curve: LearningCurve) -> Markup:
+    """What models of fewer and fewer readers tell; what was chosen stands out."""
+    rows = [f"{point.readers:,} readers" for point in curve.points]
+    estimates = [Estimate(point.value, point.low, point.high) for point in curve.points]
+    colours = [ACCENT if place == curve.chosen else SOFT for place in range(len(rows))]
+    return dot_plot(title, rows, [Dots(estimates, "o", colours)])
 
 
 def dependence_curve(

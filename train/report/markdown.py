@@ -52,6 +52,8 @@ def proofs(manifest: Manifest) -> Iterator[str]:
         f"graph against LightGBM: {exactness.differing + exactness.threshold_differing} of "
         f"{exactness.rows + exactness.threshold_rows:,} rows differ"
     )
+    if manifest.learning_curve:
+        yield manifest.learning_curve.sentence
     if manifest.first_stage:
         yield manifest.first_stage.sentence
     for check in manifest.gate.checks:

@@ -5,7 +5,7 @@ import math
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from artifacts.proofs import Score
+from artifacts.proofs import CurvePoint, LearningCurve, Score
 from train.evaluation.bootstrap import Estimate
 from train.evaluation.measure import METRICS
 from train.evaluation.ranking import AUC, HIT_RATE, NDCG
@@ -73,6 +73,7 @@ def _figures(findings: Findings) -> dict[str, dict[str, Markup]]:
                 findings.calibration,
             )
         },
+        "readers": _curve(findings.draft.learning_curve),
         "importance": {
             "": figures.gains("The share of the gain of every input", findings.importance)
         },
@@ -96,12 +97,21 @@ def _figures(findings: Findings) -> dict[str, dict[str, Markup]]:
     }
 
 
+def _curve(curve: LearningCurve | None) -> dict[str, Markup]:
+    if not curve or len(curve.points) == 1:
+        return {}
+    title = (
+        "What fewer readers tell, as a share of what all of them tell; the table has the numbers"
+    )
+    return {"": figures.learning_curve(title, curve)}
+
+
 def _by_kind(findings: Findings) -> dict[str, list[Slice]]:
     kinds = dict.fromkeys(part.kind for part in findings.slices)
     return {kind: [part for part in findings.slices if part.kind == kind] for kind in kinds}
 
 
-def _interval(score: Score | Estimate | None, digits: int = 4) -> Markup:
+def _interval(score: Score | Estimate | CurvePoint | None, digits: int = 4) -> Markup:
     """A figure above its interval."""
     return _above_interval(score, f".{digits}f")
 
@@ -111,7 +121,7 @@ def _gain(estimate: Estimate, digits: int = 4) -> Markup:
     return _above_interval(estimate, f"+.{digits}f")
 
 
-def _above_interval(score: Score | Estimate | None, form: str) -> Markup:
+def _above_interval(score: Score | Estimate | CurvePoint | None, form: str) -> Markup:
     if score is None or math.isnan(score.value):
         return Markup("unknown")
     value, low, high = score.value, score.low, score.high

@@ -18,7 +18,15 @@ def load(warehouse: Warehouse, settings: RunSettings, progress: Progress) -> tup
         SourceError: they cannot be read, or cannot be trained from.
     """
     with progress.stage("reading the tables"):
-        read_source(warehouse, settings.source, settings.names, settings.timezone, progress.rows)
+        told = read_source(
+            warehouse,
+            settings.source,
+            settings.names,
+            settings.timezone,
+            progress.rows,
+            archive=settings.archive,
+        )
+        progress.note(told)
     with progress.stage("checking the tables"):
         now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
         return clean_tables(warehouse, settings.names, settings.timezone, now)

@@ -8,6 +8,9 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor, parse_dsn
 
+from artifacts.stores import ObjectStore
+from train.archive.extract import archive_feed
+from train.archive.index import Origin
 from train.errors import SourceError
 from train.source.feed_copy import copy_feed
 from train.source.folder import add_file
@@ -33,8 +36,14 @@ _TYPES: dict[Family, set[str]] = {
 
 
 def read_postgres(
-    warehouse: Warehouse, url: str, names: TableNames, timezone: str, progress: RowsRead
-) -> None:
+    warehouse: Warehouse,
+    url: str,
+    names: TableNames,
+    timezone: str,
+    progress: RowsRead,
+    *,
+    archive: ObjectStore | None = None,
+) -> str:
     """Make the views `raw_user_data`, `raw_post_text_df` and `raw_feed_data` of the tables.
 
     All three are read in one read-only REPEATABLE READ transaction, so that they agree with each
@@ -46,9 +55,15 @@ def read_postgres(
         names: the tables' names in that database, and their schema.
         timezone: the network's clock; a `timestamp with time zone` is turned to it.
         progress: told how far the feed has been read.
+        archive: keeps the feed's days; only what is new or has changed is read then.
+
+    Returns:
+        What is worth telling of it, if anything.
 
     Raises:
-        SourceError: no connection, or a table or column is missing, unreadable or of a wrong type.
+        SourceError: no connection, or a table or column is missing, unreadable or of a wrong type;
+            or the archive is not of this table.
+        ArtifactError: the archive's store failed.
     """
     _check_address(url)
     try:
@@ -57,7 +72,13 @@ def read_postgres(
         raise SourceError(f"PostgreSQL does not let us in: {str(error).strip()}") from error
     try:
         database.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-        _read_tables(warehouse, database, names, timezone, progress)
+        with database.cursor() as session:
+            session.execute("SET LOCAL TimeZone = %s", (timezone,))
+            _read_tables(warehouse, session, names)
+            if archive is None:
+                return _read_feed(warehouse, session, names, progress)
+            origin = _origin(database, names, timezone)
+            return archive_feed(warehouse, session, archive, origin, progress)
     except psycopg2.Error as error:
         raise SourceError(f"reading from PostgreSQL failed: {str(error).strip()}") from error
     finally:
@@ -77,26 +98,34 @@ def _check_address(url: str) -> None:
         )
 
 
-def _read_tables(
-    warehouse: Warehouse,
-    database: connection,
-    names: TableNames,
-    timezone: str,
-    progress: RowsRead,
-) -> None:
-    with database.cursor() as session:
-        session.execute("SET LOCAL TimeZone = %s", (timezone,))
-        for table in TABLES:
-            _check_columns(session, table, names)
-        for table in (USER_DATA, POST_TEXT_DF):
-            path = warehouse.folder / f"{table.name}.csv"
-            _copy_as_csv(session, table, names, path)
-            add_file(warehouse, table.name, path)
-        path = warehouse.folder / f"{FEED_DATA.name}.parquet"
-        expected = _expected_rows(session, names)
-        feed = sql.Identifier(names.schema, names.feed_data)
-        copy_feed(session, feed, path, lambda rows: progress(rows, expected))
-        add_file(warehouse, FEED_DATA.name, path)
+def _read_tables(warehouse: Warehouse, session: cursor, names: TableNames) -> None:
+    """Check all tables, and read the small ones."""
+    for table in TABLES:
+        _check_columns(session, table, names)
+    for table in (USER_DATA, POST_TEXT_DF):
+        path = warehouse.folder / f"{table.name}.csv"
+        _copy_as_csv(session, table, names, path)
+        add_file(warehouse, table.name, path)
+
+
+def _read_feed(warehouse: Warehouse, session: cursor, names: TableNames, progress: RowsRead) -> str:
+    path = warehouse.folder / f"{FEED_DATA.name}.parquet"
+    expected = _expected_rows(session, names)
+    feed = sql.Identifier(names.schema, names.feed_data)
+    copy_feed(session, feed, path, lambda rows: progress(rows, expected))
+    add_file(warehouse, FEED_DATA.name, path)
+    return ""
+
+
+def _origin(database: connection, names: TableNames, timezone: str) -> Origin:
+    told = database.info.dsn_parameters
+    return Origin(
+        server=":".join(filter(None, (told.get("host"), told.get("port")))),
+        database=database.info.dbname,
+        schema_name=names.schema,
+        table=names.feed_data,
+        timezone=timezone,
+    )
 
 
 def _check_columns(session: cursor, table: Table, names: TableNames) -> None:

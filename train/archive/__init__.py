@@ -1,0 +1,1 @@
+"""Days of the feed that were extracted once, kept in an object store."""
