@@ -1,5 +1,6 @@
 """Releases as people read them: a table of all, a page about one."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
@@ -13,6 +14,8 @@ from artifacts.proofs import Score
 _KILO = 1000
 _DIGITS = 8
 """Of a model's sha256."""
+_MOST_FILES = 20
+"""Of a folder, to be named one by one."""
 
 
 def size(count: int) -> str:
@@ -121,8 +124,15 @@ def _quality(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 def _files(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "files", f"{len(manifest.files)}, {size(manifest.size)}"
+    folders: dict[str, list[int]] = defaultdict(list)
     for entry in manifest.files:
-        yield "", f"{entry.path}  {size(entry.size)}  {entry.sha256}"
+        folders[entry.path.rpartition("/")[0]].append(entry.size)
+    for entry in manifest.files:
+        if len(folders[entry.path.rpartition("/")[0]]) <= _MOST_FILES:
+            yield "", f"{entry.path}  {size(entry.size)}  {entry.sha256}"
+    for folder, sizes in folders.items():
+        if len(sizes) > _MOST_FILES:
+            yield "", f"{folder}/  {len(sizes):,} files, {size(sum(sizes))}"
 
 
 def _model(manifest: Manifest) -> str:

@@ -38,7 +38,14 @@ REPORT = "report.html"
 POST_ID = "post_id"
 """int64, unique."""
 TEXT = "text"
-"""string."""
+"""string; where all texts together are larger than TEXTS_INSIDE, TEXT_FILE stands in for it."""
+TEXT_FILE = "text_file"
+"""int32, from 0, rising by one at most: which of texts/*.parquet holds the post's text."""
+TEXTS_INSIDE = 16_000_000
+"""Bytes of all texts, in UTF-8, up to which they lie in posts.parquet. There no call waits for
+them, but every start of the function does, and it holds them in memory."""
+TEXT_FILE_BYTES = 500_000
+"""The texts that begin within so many bytes of each other share a file."""
 TOPIC = "topic"
 """string."""
 FEATURES = "features"
@@ -52,6 +59,8 @@ FRESH = "fresh"
 FRESH_VIEWS = 30
 """Until then a post's own likes tell less of its like rate than its topic and text do: n views tell
 n / (n + 300) of how posts differ (`weight_of_post`), topic and text about a tenth."""
+
+# Columns of texts/*.parquet, which hold the posts in the order of posts.parquet: POST_ID and TEXT.
 
 # Columns of users/*.parquet:
 USER_ID = "user_id"
@@ -130,6 +139,11 @@ _RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
 def users_file(shard: int) -> str:
     """The path, inside a release, of a shard of readers: `users/00000.parquet`."""
     return f"users/{shard:05d}.parquet"
+
+
+def texts_file(number: int) -> str:
+    """The path, inside a release, of a file of texts: `texts/00000.parquet`."""
+    return f"texts/{number:05d}.parquet"
 
 
 def shards_for(readers: int) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -161,10 +162,15 @@ class Manifest(ManifestDraft, Document):
         Raises:
             BrokenRelease: the release has no such file.
         """
-        for entry in self.files:
-            if entry.path == path:
-                return entry
-        raise BrokenRelease(f"release {self.release} has no file {path}")
+        found = self._by_path.get(path)
+        if found is None:
+            raise BrokenRelease(f"release {self.release} has no file {path}")
+        return found
+
+    @cached_property
+    def _by_path(self) -> dict[str, FileEntry]:
+        # There may be thousands, and each call may ask for five.
+        return {entry.path: entry for entry in self.files}
 
 
 def files_problem(paths: Sequence[str], user_shards: int) -> str | None:

@@ -30,7 +30,8 @@ JsonId = Annotated[Int64, Field(strict=True), BeforeValidator(_whole)]
 
 Source = Literal["model", "cold_start", "fallback"]
 """`cold_start`: the reader is not known to the release. `fallback`: the reader's features cannot be
-had now, and the answer is as for a reader who is not known."""
+had now, and the answer is as for a reader who is not known; or the texts of the best posts cannot,
+and it is of others."""
 
 
 class Post(BaseModel):

@@ -97,9 +97,9 @@ def create_app(
         """The best posts for a reader: the network's own contract."""
         gatekeeper.admit(request.scope, id)
         asking = await Asking.of(serving, id, time)
-        ranked = asking.recommend(limit)
+        ranked, texts = await asking.recommend(limit)
         log.note(asking.answered(CONTRACT, ranked))
-        return _json(asking.renderer.posts(ranked.rows.tolist()))
+        return _json(asking.renderer.posts(ranked.rows.tolist(), texts))
 
     @app.get(FEED, response_model=Recommendations)
     async def recommendations(
@@ -114,14 +114,14 @@ def create_app(
         """The best posts for a reader, with scores and what answered, and why if asked."""
         gatekeeper.admit(request.scope, id)
         asking = await Asking.of(serving, id, time)
-        ranked = asking.recommend(limit, exclude)
+        ranked, texts = await asking.recommend(limit, exclude)
         log.note(asking.answered(FEED, ranked))
         rows, scores = ranked.rows.tolist(), ranked.scores.tolist()
         if explain:
             reasons = asking.explain(ranked)
-            posts = asking.renderer.explained_posts(rows, scores, reasons)
+            posts = asking.renderer.explained_posts(rows, texts, scores, reasons)
         else:
-            posts = asking.renderer.scored_posts(rows, scores)
+            posts = asking.renderer.scored_posts(rows, texts, scores)
         return _json(b'{%b,"recommendations":%b}' % (fields(**asking.head(ranked)), posts))
 
     @app.post(RERANK, response_model=Reranking)

@@ -1,8 +1,9 @@
 """One call for one reader: one release answers it from its start to its end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from handler.clock import network_seconds
@@ -13,7 +14,7 @@ from handler.ranked import Ranked
 from handler.readers import Reader
 from handler.reasons import Reason
 from handler.rendering import Renderer
-from handler.serving import Serving
+from handler.serving import NothingToServeError, Serving
 from handler.telemetry import Answered
 
 
@@ -50,14 +51,30 @@ class Asking:
         """Writes the posts of the release."""
         return self.answering.recommender.renderer
 
-    def recommend(self, limit: int, exclude: Sequence[int] = ()) -> Ranked:
-        """The best posts, or some that are drawn where the arm explores."""
+    async def recommend(
+        self, limit: int, exclude: Sequence[int] = ()
+    ) -> tuple[Ranked, Sequence[str]]:
+        """The best posts, or some that are drawn where the arm explores, and their texts.
+
+        Where a text cannot be had, they are the best of posts whose texts are at hand.
+
+        Raises:
+            NothingToServeError: there are none of these.
+        """
         recommender, arm = self.answering.recommender, self.answering.arm
         draw = None
         if arm.temperature:
             seed = f"{self.answering.experiment} {self.user_id} {self.time}"
             draw = Draw(arm.temperature, seed)
-        return recommender.recommend(self.reader, self.time, limit, exclude, draw)
+        rank = partial(recommender.recommend, self.reader, self.time, limit, exclude, draw)
+        ranked = rank()
+        texts = await recommender.texts.of(ranked.rows.tolist())
+        if texts is None:
+            ranked = replace(rank(among=recommender.texts.at_hand()), source="fallback")
+            texts = await recommender.texts.of(ranked.rows.tolist())
+            if not texts:
+                raise NothingToServeError("the posts' texts cannot be had; the log says why")
+        return ranked, texts
 
     def rerank(self, post_ids: Sequence[int]) -> tuple[Ranked, list[int]]:
         """The given posts, best first, and those that the release does not know."""

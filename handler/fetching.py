@@ -12,19 +12,24 @@ from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fetched:
     """A release, and what of it is needed to load it.
 
     Attributes:
         release: where readers are fetched from later.
         ranker: the graph.
-        posts: `posts.parquet`.
+        posts: `posts.parquet`, until it is taken.
     """
 
     release: Release
     ranker: bytes
     posts: bytes
+
+    def taken_posts(self) -> bytes:
+        """`posts.parquet`, which is not held here any more: it may be large."""
+        posts, self.posts = self.posts, b""
+        return posts
 
 
 class Fetching:

@@ -21,7 +21,7 @@ class Ranked:
     Attributes:
         rows: int64 [n], rows of the catalogue.
         scores: float64 [n], log odds of a like.
-        source: the reader's.
+        source: the reader's, or `fallback` where the best posts' texts cannot be had.
         exploration: how the first places were drawn, if they were.
     """
 

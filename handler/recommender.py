@@ -24,6 +24,7 @@ from handler.reasons import Reason, Situation, reasons_for
 from handler.rendering import Renderer
 from handler.session import session
 from handler.tables import Posts, read_posts
+from handler.texts import Texts
 
 _NOTHING = np.empty(0, np.int64)
 _SECONDS_OF_DAY = 86_400
@@ -35,7 +36,7 @@ class Recommender:
     Args:
         fetched: the release, its graph and its posts.
         fresh_share: of a feed's places, for fresh posts.
-        clock: seconds that only grow, by which failures to fetch readers are forgotten.
+        clock: seconds that only grow, by which failures to fetch are forgotten.
 
     Raises:
         ArtifactError: a file cannot be fetched, or is not what the manifest says.
@@ -51,11 +52,12 @@ class Recommender:
         self.zone = zone_named(self.manifest.timezone)
         self._until = network_seconds(self.manifest.data.until, self.zone)
         self.posts: Posts = read_posts(
-            fetched.posts, len(self.manifest.features.post), self.manifest.first_stage
+            fetched.taken_posts(), len(self.manifest.features.post), self.manifest.first_stage
         )
         self._catalogue = {layout.INPUT_POSTS: self.posts.features, **self.posts.first_stage}
         self._fresh_share = fresh_share
         self._fresh = self.posts.fresh if fresh_share else _NOTHING
+        self.texts = Texts(fetched.release, self.posts, clock)
         self.renderer = Renderer(self.posts)
         self._readers = ReaderShards(fetched.release, clock)
         self._session = session(fetched.ranker)
@@ -74,6 +76,8 @@ class Recommender:
         limit: int,
         exclude: Sequence[int] = (),
         draw: Draw | None = None,
+        *,
+        among: npt.NDArray[np.int64] | None = None,
     ) -> Ranked:
         """The `limit` best posts that the reader has not liked yet.
 
@@ -85,14 +89,18 @@ class Recommender:
             limit: how many posts at most, from 1.
             exclude: ids of posts to leave out as well; unknown ones are passed over.
             draw: how the first places are to be drawn.
+            among: int64, rows of the posts to choose from; None for all. Of a few, fresh ones have
+                no share.
         """
         left_out = np.concatenate((reader.liked, np.array(exclude, np.int64)))
         rows, _ = self.posts.rows_of(left_out)
+        wanted = _NOTHING if among is None else candidates(among, rows)
+        if among is not None and not len(wanted):  # the graph would take the whole catalogue
+            return Ranked(_NOTHING, np.empty(0), reader.source)
+        best = self._run(reader, time, wanted, rows, max(limit, CANDIDATES) if draw else limit)
         if draw:
-            most = max(limit, CANDIDATES)
-            return self._drawn(self._run(reader, time, _NOTHING, rows, most), draw, limit)
-        best = self._run(reader, time, _NOTHING, rows, limit)
-        return self._with_fresh(best, reader, time, rows) if len(self._fresh) else best
+            return self._drawn(best, draw, limit)
+        return self._with_fresh(best, reader, time, rows) if among is None else best
 
     def rerank(
         self, reader: Reader, time: int, post_ids: Sequence[int]

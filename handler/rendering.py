@@ -1,4 +1,4 @@
-"""The bytes of an answer. A post's own are made once, and kept for the next reader.
+"""The bytes of an answer.
 
 What `json.dumps` makes of an answer, without making the answer first: validating and writing five
 posts would take longer than finding them.
@@ -6,13 +6,9 @@ posts would take longer than finding them.
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache, partial
 
 from handler.reasons import Reason
 from handler.tables import Posts
-
-_KEPT_POSTS = 10_000
-"""A post is about two kilobytes."""
 
 
 class Renderer:
@@ -24,31 +20,32 @@ class Renderer:
 
     def __init__(self, posts: Posts) -> None:
         self._posts = posts
-        # Not a method: it would hold itself, and the release, until garbage is looked for.
-        self._post = lru_cache(_KEPT_POSTS)(partial(_written, posts))
 
-    def posts(self, rows: Iterable[int]) -> bytes:
-        """A list of posts by their rows."""
-        return _list(b"{%b}" % self._post(row) for row in rows)
+    def posts(self, rows: Iterable[int], texts: Iterable[str]) -> bytes:
+        """A list of posts by their rows, with their texts."""
+        return _list(b"{%b}" % self._post(row, text) for row, text in zip(rows, texts, strict=True))
 
-    def scored_posts(self, rows: Iterable[int], scores: Iterable[float]) -> bytes:
-        """A list of posts by their rows, each with its score."""
+    def scored_posts(
+        self, rows: Iterable[int], texts: Iterable[str], scores: Iterable[float]
+    ) -> bytes:
+        """A list of posts by their rows, each with its text and score."""
         return _list(
-            b'{%b,"score":%b}' % (self._post(row), _number(score))
-            for row, score in zip(rows, scores, strict=True)
+            b'{%b,"score":%b}' % (self._post(row, text), _number(score))
+            for row, text, score in zip(rows, texts, scores, strict=True)
         )
 
     def explained_posts(
         self,
         rows: Iterable[int],
+        texts: Iterable[str],
         scores: Iterable[float],
         reasons: Iterable[Iterable[Reason]],
     ) -> bytes:
-        """A list of posts by their rows, each with its score and why it is there."""
+        """A list of posts by their rows, each with its text, its score and why it is there."""
         return _list(
             b'{%b,"score":%b,"reasons":%b}'
-            % (self._post(row), _number(score), _list(map(_reason, why)))
-            for row, score, why in zip(rows, scores, reasons, strict=True)
+            % (self._post(row, text), _number(score), _list(map(_reason, why)))
+            for row, text, score, why in zip(rows, texts, scores, reasons, strict=True)
         )
 
     def scores(self, rows: Iterable[int], scores: Iterable[float]) -> bytes:
@@ -59,18 +56,14 @@ class Renderer:
             for row, score in zip(rows, scores, strict=True)
         )
 
+    def _post(self, row: int, text: str) -> bytes:
+        topic = self._posts.topics[row].as_py()
+        return fields(id=int(self._posts.ids[row]), text=text, topic=topic)
+
 
 def fields(**values: str | int | list[int]) -> bytes:
     """The inside of an object: what stands between its braces."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()[1:-1]
-
-
-def _written(posts: Posts, row: int) -> bytes:
-    return fields(
-        id=int(posts.ids[row]),
-        text=posts.texts[row].as_py(),
-        topic=posts.topics[row].as_py(),
-    )
 
 
 def _reason(reason: Reason) -> bytes:

@@ -1,26 +1,17 @@
-"""The Parquet files of a release as numpy arrays, read by arro3, a small library of Arrow's.
+"""The tables of a release: its posts, their texts, and shards of readers."""
 
-pyarrow would do it too, and is five times as large and ten times as slow to import.
-"""
-
-import io
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from arro3.core import Array, DataType, Table, list_flatten, list_offsets
-from arro3.io import read_parquet
+from arro3.core import Array
 
 from artifacts import layout
 from artifacts.blocks import first_stage_inputs
 from artifacts.errors import BrokenRelease
 from artifacts.proofs import FirstStage
-
-_Number = TypeVar("_Number", bound=np.generic)
-
-_ALL_ROWS = 2**31 - 1
+from handler.parquet import ParquetFile
 
 
 @dataclass(frozen=True)
@@ -29,7 +20,8 @@ class Posts:
 
     Attributes:
         ids: int64 [N], unique.
-        texts: N texts.
+        texts: N texts; None where they lie in files of their own.
+        text_starts: int64, the first row of each of these files, and N; 0 alone where none are.
         topics: N topics.
         features: float32 [N, P], contiguous.
         fresh: int64, rows of the fresh posts, ascending; none in a release that does not tell.
@@ -37,7 +29,8 @@ class Posts:
     """
 
     ids: npt.NDArray[np.int64]
-    texts: Array
+    texts: Array | None
+    text_starts: npt.NDArray[np.int64]
     topics: Array
     features: npt.NDArray[np.float32]
     fresh: npt.NDArray[np.int64]
@@ -85,69 +78,12 @@ class Readers:
         return self.liked[self.liked_ends[position] : self.liked_ends[position + 1]]
 
 
-@dataclass(frozen=True)
-class _File:
-    """A Parquet file of a release, checked column by column."""
-
-    path: str
-    table: Table
-
-    @classmethod
-    def parse(cls, data: bytes, path: str) -> "_File":
-        try:
-            # In one batch: a column is then one piece of memory.
-            return cls(path, read_parquet(io.BytesIO(data), batch_size=_ALL_ROWS).read_all())
-        except BaseException as error:
-            # Besides exceptions of many classes arro3 raises Rust's panic, which is no Exception.
-            if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-                raise BrokenRelease(f"{path} cannot be read as Parquet: {error}") from error
-            raise
-
-    def strings(self, name: str) -> Array:
-        return self._column(name, DataType.string())
-
-    def ids(self, name: str) -> npt.NDArray[np.int64]:
-        return _numbers(self._column(name, DataType.int64()), np.int64)
-
-    def blocks(self, name: str) -> npt.NDArray[np.int32]:
-        return _numbers(self._column(name, DataType.int32()), np.int32)
-
-    def rows_where(self, name: str) -> npt.NDArray[np.int64]:
-        """The rows of which a column of truths is true, ascending; none if there is no column."""
-        if name not in self.table.column_names:
-            return np.empty(0, np.int64)
-        return np.flatnonzero(_numbers(self._column(name, DataType.bool()), np.bool_))
-
-    def matrix(self, name: str, width: int) -> npt.NDArray[np.float32]:
-        column = self._column(name, DataType.list(DataType.float32(), width))
-        numbers = _numbers(self._items(name, column), np.float32)
-        return numbers.reshape(len(column), width)
-
-    def lists(self, name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Where the lists end, the first one's beginning before them, and their int64 items."""
-        column = self._column(name, DataType.list(DataType.int64()))
-        ends = _numbers(_array(list_offsets(column)), np.int32).astype(np.int64)
-        return ends, _numbers(self._items(name, column), np.int64)
-
-    def _column(self, name: str, kind: DataType) -> Array:
-        if name not in self.table.column_names:
-            raise BrokenRelease(f"{self.path} has no column {name}")
-        column = self.table[name].combine_chunks()
-        if _said(column.type) != _said(kind):
-            raise BrokenRelease(
-                f"{self.path}: the column {name} is {_said(column.type)}, but must be {_said(kind)}"
-            )
-        self._refuse_nulls(name, column)
-        return column
-
-    def _items(self, name: str, lists: Array) -> Array:
-        items = _array(list_flatten(lists))
-        self._refuse_nulls(name, items)
-        return items
-
-    def _refuse_nulls(self, name: str, array: Array) -> None:
-        if array.null_count:
-            raise BrokenRelease(f"{self.path}: the column {name} has {array.null_count} nulls")
+def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    # np.unique would import numpy.ma: 9 ms of each cold start.
+    ids = np.sort(ids)
+    is_first = np.ones(len(ids), bool)
+    is_first[1:] = ids[1:] != ids[:-1]
+    return ids[is_first]
 
 
 def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
@@ -156,15 +92,18 @@ def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
     Raises:
         BrokenRelease: there are none, or the columns are not as they must be.
     """
-    file = _File.parse(data, layout.POSTS)
+    file = ParquetFile.parse(data, layout.POSTS)
+    del data  # it may be large, and so may be what is made now
     if not file.table.num_rows:
         raise BrokenRelease(f"{layout.POSTS} holds no posts")
     ids = file.ids(layout.POST_ID)
     if len(_unique(ids)) < len(ids):
         raise BrokenRelease(f"{layout.POSTS}: the column {layout.POST_ID} holds an id twice")
+    has_texts = layout.TEXT_FILE not in file.table.column_names
     return Posts(
         ids,
-        file.strings(layout.TEXT),
+        file.strings(layout.TEXT) if has_texts else None,
+        np.zeros(1, np.int64) if has_texts else _text_starts(file),
         file.strings(layout.TOPIC),
         file.matrix(layout.FEATURES, width),
         file.rows_where(layout.FRESH),
@@ -172,10 +111,32 @@ def read_posts(data: bytes, width: int, stage: FirstStage | None) -> Posts:
     )
 
 
-def _first_stage(file: _File, stage: FirstStage) -> dict[str, npt.NDArray[np.generic]]:
+def _text_starts(file: ParquetFile) -> npt.NDArray[np.int64]:
+    numbers = file.small_numbers(layout.TEXT_FILE)
+    steps = np.diff(numbers)
+    if numbers[0] != 0 or (steps < 0).any() or (steps > 1).any():
+        raise BrokenRelease(
+            f"{layout.POSTS}: the column {layout.TEXT_FILE} does not rise from 0 by one at most"
+        )
+    return np.concatenate(([0], np.flatnonzero(steps) + 1, [len(numbers)]))
+
+
+def read_texts(data: bytes, ids: npt.NDArray[np.int64], path: str) -> Array:
+    """The texts of the posts with these ids, in their order.
+
+    Raises:
+        BrokenRelease: the file is of other posts, or the columns are not as they must be.
+    """
+    file = ParquetFile.parse(data, path)
+    if not file.table.num_rows or not np.array_equal(file.ids(layout.POST_ID), ids):
+        raise BrokenRelease(f"{path} is of other posts than {layout.POSTS} says")
+    return file.strings(layout.TEXT)
+
+
+def _first_stage(file: ParquetFile, stage: FirstStage) -> dict[str, npt.NDArray[np.generic]]:
     return first_stage_inputs(
         file.matrix(layout.VECTOR, stage.dimensions),
-        file.blocks(layout.BLOCK) if stage.blocks else None,
+        file.small_numbers(layout.BLOCK) if stage.blocks else None,
     )
 
 
@@ -185,7 +146,7 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     Raises:
         BrokenRelease: the columns are not as they must be.
     """
-    file = _File.parse(data, path)
+    file = ParquetFile.parse(data, path)
     if not file.table.num_rows:  # no column has any piece of memory then
         nobody = np.empty(0, np.int64)
         return Readers(nobody, np.empty((0, width), np.float32), np.zeros(1, np.int64), nobody)
@@ -193,30 +154,3 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
     return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
-
-
-def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    # np.unique would import numpy.ma: 9 ms of each cold start.
-    ids = np.sort(ids)
-    is_first = np.ones(len(ids), bool)
-    is_first[1:] = ids[1:] != ids[:-1]
-    return ids[is_first]
-
-
-def _numbers(array: Array, dtype: type[_Number]) -> npt.NDArray[_Number]:
-    return array.to_numpy().astype(dtype, copy=False)
-
-
-def _array(found: object) -> Array:
-    # arro3's functions take and give streams of arrays as well.
-    if not isinstance(found, Array):
-        raise TypeError(f"expected an array, not {type(found).__name__}")
-    return found
-
-
-def _said(kind: DataType) -> str:
-    """A type in words; the names of a list's items, which mean nothing, are left out."""
-    items = kind.value_type
-    if items is None:
-        return str(kind).strip().removeprefix("arro3.core.DataType<").removesuffix(">").lower()
-    return f"lists of {kind.list_size or 'any number of'} {_said(items)}"

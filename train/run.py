@@ -28,7 +28,7 @@ from train.evaluation.served import what_serves
 from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
-from train.export.tables import posts_file
+from train.export.tables import post_files
 from train.facts import data_facts
 from train.features import rows
 from train.features.build import days_of
@@ -195,6 +195,6 @@ def _files(
     served = made.served
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
     yield layout.PAST, made.learned.past.model_to_string().encode()
-    yield layout.POSTS, posts_file(warehouse, served.posts, chosen.vectors, chosen.blocks)
+    yield from post_files(warehouse, served.posts, chosen.vectors, chosen.blocks)
     yield layout.ENCODERS, encoders_file(made.world.features.encoders, features_digest())
     yield layout.REPORT, report

@@ -1,5 +1,6 @@
 """The run's own DuckDB database: where the tables are cleaned and the features are made."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from train.errors import WorkError
+
+_BATCH = 10_000
 
 
 class Warehouse:
@@ -74,6 +77,11 @@ class Warehouse:
     def arrow(self, sql: str) -> pa.Table:
         """A query's result as an Arrow table."""
         return self._database.sql(sql).to_arrow_table()
+
+    def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """A query's result piece by piece; other queries may be made meanwhile."""
+        found: pa.RecordBatchReader = self._database.cursor().sql(sql).to_arrow_reader(_BATCH)
+        yield from found
 
     def register(self, name: str, table: object) -> None:
         """Store an Arrow table under `name`, in place of what was there."""

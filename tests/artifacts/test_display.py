@@ -166,3 +166,17 @@ def test_an_experiment_is_told_arm_by_arm() -> None:
     rows = drawn(display.table([(OTHER, made()), (RELEASE, made())], [compared]))
     assert rows[1].endswith("production new 25%")
     assert rows[2].endswith("production control 75%")
+
+
+def test_many_files_of_a_folder_are_counted() -> None:
+    many = [
+        FileEntry(path=f"texts/{number:05d}.parquet", sha256="0" * 64, size=100_000)
+        for number in range(21)
+    ]
+    manifest = made()
+    text = display.text(manifest.model_copy(update={"files": (*manifest.files, *many)}))
+    assert "            texts/  21 files, 2.1 MB\n" in text
+    assert "texts/00000" not in text
+    assert "            ranker.onnx  " in text
+    fewer = display.text(manifest.model_copy(update={"files": (*manifest.files, *many[1:])}))
+    assert "            texts/00020.parquet  100.0 kB  " in fewer

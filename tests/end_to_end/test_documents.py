@@ -38,6 +38,7 @@ NOT_RUN = {
         "--report docs/evaluation/network.md"
     ): "wants a December",
     ".venv-bench/bin/python -m tools.bench lift": "takes minutes; test_protocol.py does it small",
+    ".venv-bench/bin/python -m tools.bench size": "takes half an hour; test_texts_outside.py small",
     ".venv-sam/bin/sam build": "the fixture `built_function` runs it",
     ".venv-sam/bin/sam build && .venv-sam/bin/sam deploy": "test_sam_deploy.py, in an emulator",
     ".venv-sam/bin/sam deploy --region eu-central-1": "the same",

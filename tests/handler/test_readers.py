@@ -12,7 +12,8 @@ import pytest
 from artifacts.layout import shard_of, users_file
 from artifacts.release import Release, open_release
 from artifacts.stores import ObjectStore, StoredObject, open_store
-from handler.readers import ALONE_SECONDS, PATIENCE, SHARDS_KEPT, Reader, ReaderShards
+from handler.pieces import ALONE_SECONDS
+from handler.readers import PATIENCE, SHARDS_KEPT, Reader, ReaderShards
 from tests.handler import small
 from tests.handler.conftest import Small
 from tests.support.clock import Clock

@@ -12,7 +12,7 @@ from artifacts.moves import promote
 from artifacts.stores import open_store
 from handler.api import create_app
 from handler.fetching import Fetching
-from handler.readers import ALONE_SECONDS
+from handler.pieces import ALONE_SECONDS
 from handler.serving import RETRY_SECONDS
 from handler.settings import Settings
 from tests.handler import small

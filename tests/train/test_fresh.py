@@ -10,7 +10,7 @@ import pytest
 from tests.support.releases import Trained
 from tests.train.tables import write_tables
 from tests.train.test_features import made_from
-from train.export.tables import posts_file
+from train.export.tables import post_files
 from train.features.rows import rows_to_serve
 
 VIEWS = """
@@ -39,7 +39,8 @@ def is_fresh(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bool]:
     folder = tmp_path_factory.mktemp("fresh")
     warehouse, features = made_from(write_tables(folder / "source", VIEWS), folder / "work")
     rows = rows_to_serve(warehouse, "post", features.schema)
-    table = pq.read_table(pa.BufferReader(posts_file(warehouse, rows, None, None)))
+    files = dict(post_files(warehouse, rows, None, None))
+    table = pq.read_table(pa.BufferReader(files["posts.parquet"]))
     assert table.schema.field("fresh").type == pa.bool_()
     assert table["post_id"].to_pylist() == rows.ids.tolist()
     return dict(zip(table["post_id"].to_pylist(), table["fresh"].to_pylist(), strict=True))

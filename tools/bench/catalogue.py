@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,7 +75,11 @@ class Subject:
             lgb.Dataset(inputs, liked, feature_name=list(self.schema.model)),
             TREES,
         )
-        self.course = Course(network(), TREES)
+
+    @cached_property
+    def course(self) -> Course:
+        """The way of the course, which takes a while to train."""
+        return Course(network(), TREES)
 
     def catalogue(self, size: int) -> Floats:
         """float32 [size, P]: the network's posts, then others like them."""

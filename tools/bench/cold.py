@@ -35,7 +35,7 @@ from tools.runtime import lambda_runtime, runtime_python
 
 STARTS = 10
 READERS = (163_205, 10_000_000)
-_BUCKET = "cold"
+BUCKET = "cold"
 _FUNCTIONS = Path(__file__).parent / "functions"
 _USUAL = ("fastapi", "mangum", "boto3", "pandas", "pyarrow", "onnxruntime", "numpy")
 _BARE = ("fastapi", "mangum")
@@ -49,7 +49,7 @@ def measure() -> Measured:
         "boto3, pandas, pyarrow": _package("usual", _USUAL, version, compiled=False),
     }
     python = runtime_python(version)
-    with _s3() as environment:
+    with s3() as environment:
         stores = [_upload(f"{readers}", readers) for readers in READERS]
         subjects = {
             f"Lenta, {readers:,} readers": (ours, address)
@@ -61,7 +61,7 @@ def measure() -> Measured:
         peaks: dict[str, float] = {}
         for _ in range(STARTS):
             for name, (folder, address) in subjects.items():
-                called = event(200) if folder == ours else _health()
+                called = event(200) if folder == ours else health()
                 with lambda_runtime(
                     folder, python, {**environment, "ARTIFACT_STORE": address}
                 ) as runtime:
@@ -101,7 +101,7 @@ def measure() -> Measured:
 
 
 @contextmanager
-def _s3() -> Iterator[dict[str, str]]:
+def s3() -> Iterator[dict[str, str]]:
     """The environment in which a function reaches an S3 server on this machine."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would name every request
     server = ThreadedMotoServer("127.0.0.1", free_port(), verbose=False)
@@ -116,7 +116,7 @@ def _s3() -> Iterator[dict[str, str]]:
     before = dict(os.environ)
     os.environ.update(environment)
     try:
-        boto3.client("s3").create_bucket(Bucket=_BUCKET)
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
         yield environment
     finally:
         os.environ.clear()
@@ -139,16 +139,16 @@ def _upload(name: str, readers: int) -> str:
     files = {
         layout.RANKER: release.read(layout.RANKER),
         layout.POSTS: release.read(layout.POSTS),
-        asked: _shard(release.read(layout.users_file(0)), shards),
+        asked: shard(release.read(layout.users_file(0)), layout.shard_of(200, shards), shards),
     }
-    entries = [_entry(path, data) for path, data in files.items()]
-    others = {layout.users_file(shard) for shard in range(shards)} - {asked}
-    entries += [_entry(path, path.encode()) for path in sorted(others)]
+    entries = [entry(path, data) for path, data in files.items()]
+    others = {layout.users_file(number) for number in range(shards)} - {asked}
+    entries += [entry(path, path.encode()) for path in sorted(others)]
     data = release.manifest.data.model_copy(update={"readers": readers})
     manifest = release.manifest.model_copy(
         update={"files": tuple(entries), "user_shards": shards, "data": data}
     )
-    address = f"s3://{_BUCKET}/{name}"
+    address = f"s3://{BUCKET}/{name}"
     target = open_store(address)
     for path, content in files.items():
         target.create(layout.release_key(manifest.release, path), content)
@@ -159,13 +159,12 @@ def _upload(name: str, readers: int) -> str:
     return address
 
 
-def _shard(data: bytes, shards: int) -> bytes:
-    """A full shard of readers, 200 among them, with what some of the release's readers have."""
+def shard(data: bytes, number: int, shards: int) -> bytes:
+    """A full shard of readers, with what some of the release's readers have."""
     some = pq.ParquetFile(pa.BufferReader(data)).read()
-    first = layout.shard_of(200, shards)
     count = layout.READERS_PER_SHARD
     rows = some.take(np.arange(count) % len(some))
-    ids = pa.array(first + shards * np.arange(count))
+    ids = pa.array(number + shards * np.arange(count))
     place = rows.column_names.index(layout.USER_ID)
     sink = pa.BufferOutputStream()
     pq.write_table(
@@ -174,7 +173,8 @@ def _shard(data: bytes, shards: int) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _entry(path: str, data: bytes) -> FileEntry:
+def entry(path: str, data: bytes) -> FileEntry:
+    """How the manifest lists a file."""
     return FileEntry(path=path, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
@@ -198,7 +198,8 @@ def _package(name: str, libraries: tuple[str, ...], version: str, *, compiled: b
     return folder
 
 
-def _health() -> dict[str, Any]:
+def health() -> dict[str, Any]:
+    """A call of /healthz, as API Gateway sends it."""
     found: dict[str, Any] = json.loads(Path("events/healthz-v2.json").read_text(encoding="utf-8"))
     return found
 

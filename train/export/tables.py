@@ -12,43 +12,69 @@ from artifacts import layout
 from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
+_TEXTS = """
+SELECT post_id, text FROM served_posts JOIN posts USING (post_id) ORDER BY place
+"""
 
-def posts_file(
+
+def post_files(
     warehouse: Warehouse,
     rows: FeatureRows,
     vectors: npt.NDArray[np.float32] | None,
     blocks: npt.NDArray[np.int32] | None,
-) -> bytes:
-    """`posts.parquet`: every post with its text, topic and features, in the order of `rows`.
+    texts_inside: int = layout.TEXTS_INSIDE,
+) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of `posts.parquet`, and before it of the texts that it does not hold.
+
+    No two files are held at once, nor all texts where they do not lie in `posts.parquet`.
 
     Args:
         warehouse: has `posts` and `post_history`.
-        rows: the posts.
+        rows: the posts, in the order in which they will be served.
         vectors: float32 [D, N], by which the first stage finds them, if there is one.
         blocks: int32 [N], the block in which it finds each, if it looks into blocks.
+        texts_inside: bytes of all texts up to which they lie in `posts.parquet`.
     """
+    places = pa.array(np.arange(len(rows.ids)))
+    warehouse.register("served_posts", pa.table({"post_id": rows.ids, "place": places}))
     posts = warehouse.arrow(
         """
-        SELECT post_id, text, topic, coalesce(max(views), 0) AS views
-        FROM posts LEFT JOIN post_history USING (post_id)
-        GROUP BY ALL ORDER BY post_id
+        SELECT topic, coalesce(views, 0) AS views, strlen(text) AS bytes
+        FROM served_posts JOIN posts USING (post_id)
+        LEFT JOIN (SELECT post_id, max(views) AS views FROM post_history GROUP BY ALL)
+        USING (post_id) ORDER BY place
         """
     )
-    posts = posts.take(np.argsort(np.argsort(rows.ids)))
-    table = pa.table(
-        {
-            layout.POST_ID: posts["post_id"],
-            layout.TEXT: posts["text"],
-            layout.TOPIC: posts["topic"],
-            layout.FEATURES: fixed_size(rows.features),
-            layout.FRESH: pc.less(posts["views"], layout.FRESH_VIEWS),
-        }
-    )
+    sizes = posts["bytes"].to_numpy().astype(np.int64)
+    table = pa.table({layout.POST_ID: rows.ids})
+    if sizes.sum() <= texts_inside:
+        table = table.append_column(layout.TEXT, warehouse.arrow(_TEXTS)[layout.TEXT])
+    else:
+        _, files = np.unique(
+            (sizes.cumsum() - sizes) // layout.TEXT_FILE_BYTES, return_inverse=True
+        )
+        table = table.append_column(layout.TEXT_FILE, pa.array(files.astype(np.int32)))
+        yield from _text_files(warehouse, np.bincount(files).tolist())
+    table = table.append_column(layout.TOPIC, posts["topic"])
+    table = table.append_column(layout.FEATURES, fixed_size(rows.features))
+    table = table.append_column(layout.FRESH, pc.less(posts["views"], layout.FRESH_VIEWS))
     if vectors is not None:
         table = table.append_column(layout.VECTOR, fixed_size(vectors.T))
     if blocks is not None:
         table = table.append_column(layout.BLOCK, pa.array(blocks))
-    return _parquet(table)
+    yield layout.POSTS, _parquet(table)
+
+
+def _text_files(warehouse: Warehouse, counts: list[int]) -> Iterator[tuple[str, bytes]]:
+    batches = warehouse.stream(_TEXTS)
+    waiting = pa.table(
+        {layout.POST_ID: pa.array([], pa.int64()), layout.TEXT: pa.array([], pa.string())}
+    )
+    for number, count in enumerate(counts):
+        while len(waiting) < count:
+            waiting = pa.concat_tables([waiting, pa.Table.from_batches([next(batches)])])
+        yield layout.texts_file(number), _parquet(waiting[:count].combine_chunks())
+        waiting = waiting[count:]
 
 
 def reader_files(

@@ -18,7 +18,7 @@ from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.clock import first_evening, serves_from
 from train.errors import RefreshError
-from train.export.tables import posts_file, reader_files
+from train.export.tables import post_files, reader_files
 from train.facts import data_facts
 from train.features.build import make_rows
 from train.features.rows import rows_to_serve
@@ -174,7 +174,7 @@ def _succeed(store: ObjectStore, parent: Parent, tables: _Tables, recipe: str) -
         for path in (layout.RANKER, layout.ENCODERS, layout.PAST):
             if path in there:
                 yield path, parent.release.read(path)
-        yield layout.POSTS, posts_file(warehouse, posts, renewed.vectors, renewed.blocks)
+        yield from post_files(warehouse, posts, renewed.vectors, renewed.blocks)
         yield from reader_files(warehouse, readers, draft.user_shards)
 
     with stages.stage("publishing"):
