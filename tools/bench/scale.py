@@ -27,7 +27,6 @@ from train import demo_data
 from train.cli import NOT_SERVED, OK
 
 _FEATURES = ("checking the tables", "making features")
-_ROUNDS = 3
 _WATCHED_EVERY_SECONDS = 0.2
 
 
@@ -40,12 +39,14 @@ class Size:
         posts: of the network.
         days: of its feed; the last one comes later.
         part: of the readers, for what is compared at a smaller size.
+        rounds: in which ways take turns.
     """
 
     readers: int = 163_205
     posts: int = 7_023
     days: int = 98
     part: float = 0.1
+    rounds: int = 3
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def against_pandas(folder: Path, size: Size) -> Measured:
     """The same features by DuckDB and by pandas, in turn, medians."""
     source, rows = _files(folder / "a tenth", size, size.part)
     ways: dict[str, list[Ran]] = {"DuckDB": [], "pandas": []}
-    for _ in range(_ROUNDS):
+    for _ in range(size.rounds):
         for way, ran in ways.items():
             ran.append(_watch([sys.executable, "-m", "tools.bench.features", way, str(source)]))
     medians = {
@@ -124,7 +125,7 @@ def against_pandas(folder: Path, size: Size) -> Measured:
     ours, theirs = medians["DuckDB"], medians["pandas"]
     return Measured(
         "scale-pandas",
-        f"The same features of {rows:,} rows of feed, from Parquet; median of {_ROUNDS} in turn",
+        f"The same features of {rows:,} rows of feed, from Parquet; median of {size.rounds}",
         ("way", "seconds", "peak memory, MB"),
         (
             *((way, ran.seconds, f"{ran.memory / 1e6:,.0f}") for way, ran in medians.items()),
@@ -146,7 +147,7 @@ def two_workers(folder: Path, size: Size) -> Measured:
         "two workers": ([], ["--cluster", "local:2"]),
     }
     found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-    for _ in range(_ROUNDS):
+    for _ in range(size.rounds):
         for way, (before, after) in ways.items():
             store = folder / f"store of {way}"
             shutil.rmtree(store, ignore_errors=True)
@@ -164,7 +165,7 @@ def two_workers(folder: Path, size: Size) -> Measured:
     alone, together = (sum(table[way]) for way in ways)
     return Measured(
         "scale-workers",
-        f"Features and fit of {rows:,} rows of feed, s; median of {_ROUNDS} in turn",
+        f"Features and fit of {rows:,} rows of feed, s; median of {size.rounds} in turn",
         ("way", "checking and counting", "features", "fitting and measuring", "all"),
         (
             *((way, *parts, sum(parts)) for way, parts in table.items()),
@@ -173,11 +174,15 @@ def two_workers(folder: Path, size: Size) -> Measured:
     )
 
 
-def measure(folder: Path = FOLDER / "scale", size: Size | None = None) -> None:
+PARTS = (network_run, growth, against_pandas, two_workers)
+"""In order: what grows is compared with the network's run."""
+
+
+def measure(folder: Path, size: Size) -> None:
     """All of it, each table as soon as it is there."""
     shutil.rmtree(folder, ignore_errors=True)
-    for part in (network_run, growth, against_pandas, two_workers):
-        report(part(folder / part.__name__, size or Size()))
+    for part in PARTS:
+        report(part(folder / part.__name__, size))
 
 
 def _first_run(folder: Path, url: str, size: Size) -> tuple[int, Ran]:
@@ -281,4 +286,4 @@ def _stages(store: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    measure(size=Size(**json.loads(sys.argv[1])) if sys.argv[1:] else None)
+    measure(FOLDER / "scale", Size(**json.loads(sys.argv[1])) if sys.argv[1:] else Size())
