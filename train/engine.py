@@ -10,7 +10,14 @@ from artifacts.publish import add_file
 from artifacts.stores import ObjectStore
 from train.checkpoint import Checkpoint
 from train.export.tables import reader_files
-from train.features.build import make_features, read_features
+from train.features.build import (
+    make_counted_rows,
+    make_features,
+    most_of_sample,
+    read_features,
+    sample_of,
+)
+from train.features.encoders import fit_encoders
 from train.features.rows import FeatureRows, Features, rows_to_serve
 from train.learn import Learned, LocalFitter, learn
 from train.progress import Progress
@@ -18,6 +25,7 @@ from train.recipe import tables_digest
 from train.settings import RunSettings
 from train.source.load import load
 from train.split import Split
+from train.statistics.load import count_archived, read_archived
 from train.warehouse import Warehouse
 
 
@@ -93,7 +101,7 @@ class OneMachine:
         """Make the features in the warehouse."""
         warehouse, settings = self._warehouse, self._settings
         if self._checkpoint.get("features") is None:
-            make_features(warehouse, settings.most_pairs, settings.seed)
+            self._make_features()
             self._finished("features", "made")
         features = read_features(warehouse, settings.most_pairs, settings.seed)
         readers, posts = (
@@ -101,6 +109,9 @@ class OneMachine:
         )
         self._built = Built(features, readers, posts, shards_for(len(readers.ids)))
         return self._built
+
+    def _make_features(self) -> None:
+        make_features(self._warehouse, self._settings.most_pairs, self._settings.seed)
 
     def learn(self, features: Features, split: Split) -> Learned:
         """Fit with all cores."""
@@ -120,3 +131,27 @@ class OneMachine:
         """Write them one after the other."""
         for path, data in reader_files(self._warehouse, self._built.readers, self._built.shards):
             yield add_file(store, release, path, data)
+
+
+class ArchivedMachine(OneMachine):
+    """The same, where an archive has the days: those that were counted before stay counted."""
+
+    def load(self, progress: Progress) -> tuple[tuple[Dropped, ...], str]:
+        """Read and check the tables, and count the days."""
+        warehouse, settings = self._warehouse, self._settings
+        kept = self._checkpoint.get("tables")
+        if kept is not None:
+            told, digest = kept
+            return tuple(Dropped(**entry) for entry in told), digest
+        read_archived(warehouse, settings, progress)
+        encoders = fit_encoders(warehouse, settings.seed)
+        sample = most_of_sample(warehouse, settings.most_pairs)
+        dropped, digest = count_archived(warehouse, settings, encoders, sample, progress)
+        self._finished("tables", [[entry.model_dump() for entry in dropped], digest])
+        return dropped, digest
+
+    def _make_features(self) -> None:
+        warehouse, settings = self._warehouse, self._settings
+        encoders = fit_encoders(warehouse, settings.seed)
+        make_counted_rows(warehouse, encoders, sample_of(warehouse, settings.most_pairs))
+        warehouse.run("pairs")

@@ -20,7 +20,7 @@ from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.checkpoint import Checkpoint, run_digest
 from train.clock import first_evening, serves_from
-from train.engine import Engine, OneMachine
+from train.engine import ArchivedMachine, Engine, OneMachine
 from train.errors import ExportError
 from train.evaluation.gate import judge
 from train.evaluation.measure import measure
@@ -151,7 +151,8 @@ def _engine(
     warehouse: Warehouse, settings: RunSettings, store: ObjectStore, checkpoint: Checkpoint
 ) -> Iterator[Engine]:
     if not settings.cluster:
-        yield OneMachine(warehouse, settings, checkpoint)
+        kind = ArchivedMachine if settings.archive else OneMachine
+        yield kind(warehouse, settings, checkpoint)
         return
     from train.cluster.engine import open_cluster  # noqa: PLC0415 - one machine does without Dask
 

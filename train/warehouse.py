@@ -1,6 +1,6 @@
 """The run's own DuckDB database: where the tables are cleaned and the features are made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,19 @@ class Warehouse:
         self._database.execute(f'CREATE OR REPLACE TABLE "{name}" AS FROM arriving')
         self._database.unregister("arriving")
 
+    def insert(self, name: str, row: Sequence[object]) -> None:
+        """Add one row to a table that has its columns."""
+        places = ", ".join("?" * len(row))
+        statement = f'INSERT INTO "{name}" VALUES ({places})'  # noqa: S608 - our own names
+        self._database.execute(statement, list(row))
+
     def append(self, name: str, table: object) -> None:
         """Add an Arrow table's rows to a table that has its columns."""
         self._database.register("arriving", table)
         self._database.execute(f'INSERT INTO "{name}" FROM arriving')
         self._database.unregister("arriving")
+
+
+def literals(paths: Iterable[object]) -> str:
+    """Paths as SQL's quoted texts: a view or a table function takes no parameters."""
+    return ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)

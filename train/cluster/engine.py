@@ -25,7 +25,7 @@ from train.cluster.job import OF_READERS, Counted, Group, Job, Network
 from train.cluster.parts import days_of_feed, parts_of
 from train.cluster.tasks import count_part, make_group, write_shards
 from train.engine import Built
-from train.features.build import sample_of
+from train.features.build import most_of_sample, sample_of
 from train.features.encoders import Encoders, fit_encoders
 from train.features.rows import (
     PAIRS_ORDER,
@@ -48,10 +48,6 @@ from train.warehouse import Warehouse
 PARTS_PER_WORKER = 4
 """Days differ, and a worker may be slow or die: the others then take over small pieces."""
 GROUPS_PER_WORKER = 2
-
-_MOST_LOST = 2.0
-"""A source that loses more than half of its rows is refused: so many times the share of readers
-that would do if none were lost do in any case."""
 
 
 @contextmanager
@@ -185,8 +181,7 @@ class Cluster:
         warehouse = self._warehouse
         archive = self._settings.archive
         days = days_of_feed(warehouse, self._settings.timezone, archive)
-        views = warehouse.query("SELECT count(*) FROM raw_feed_data WHERE action = 'view'")[0][0]
-        self._sample = min(1.0, _MOST_LOST * self._settings.most_pairs / max(views, 1))
+        self._sample = most_of_sample(warehouse, self._settings.most_pairs)
         tables = {
             "readers": (self._put("FROM readers"),),
             "post_vectors": (self._put("FROM post_vectors"),),

@@ -74,11 +74,39 @@ def make_rows(warehouse: Warehouse, encoders: Encoders, sample: float) -> None:
         encoders: fitted to these tables, or to those that a model was trained on.
         sample: the share of readers of whom what was shown is wanted; 0 for the serving day alone.
     """
-    first, last = days_of(warehouse)
     store_encoded(warehouse, encoders)
     count_days(warehouse, sample)
+    make_counted_rows(warehouse, encoders, sample)
+
+
+def make_counted_rows(warehouse: Warehouse, encoders: Encoders, sample: float) -> None:
+    """The same of days that are counted already, with these encoders.
+
+    Args:
+        warehouse: has `readers`, `posts`, `feed_facts`, and what `store_encoded` and `count_days`
+            make.
+        encoders: as of `make_rows`.
+        sample: as of `make_rows`; at most the share of readers of whom what was shown is kept.
+    """
+    first, last = days_of(warehouse)
     make_network(warehouse, encoders, first, last, sample)
     make_reader_rows(warehouse, first, last, sample)
+
+
+_MOST_LOST = 2.0
+"""A source that loses more than half of its rows is refused: so many times the share of readers
+that would do if none were lost do in any case."""
+
+
+def most_of_sample(warehouse: Warehouse, most_pairs: int) -> float:
+    """At least `sample_of`, before it is known which rows can be used.
+
+    Args:
+        warehouse: has `raw_feed_data`.
+        most_pairs: as of `sample_of`.
+    """
+    views: int = warehouse.query("SELECT count(*) FROM raw_feed_data WHERE action = 'view'")[0][0]
+    return min(1.0, _MOST_LOST * most_pairs / max(views, 1))
 
 
 def days_of(warehouse: Warehouse) -> tuple[date, date]:

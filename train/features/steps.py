@@ -43,6 +43,11 @@ def store_encoded(warehouse: Warehouse, encoders: Encoders) -> None:
     warehouse.register("known_places", encoders.places)
 
 
+def set_bands(warehouse: Warehouse) -> None:
+    """Tell the scripts the age bands."""
+    warehouse.set(age_limits=list(AGE_LIMITS), everyone=BANDS.index(EVERYONE))
+
+
 def count_days(warehouse: Warehouse, sample: float) -> None:
     """Count what happened on each day; right for any set of whole days.
 
@@ -51,9 +56,9 @@ def count_days(warehouse: Warehouse, sample: float) -> None:
             `train/sql/daily.sql`.
         sample: the share of readers of whom what was shown is kept.
     """
-    warehouse.set(age_limits=list(AGE_LIMITS))
+    set_bands(warehouse)
     warehouse.run("views", session_gap_minutes=SESSION_GAP_MINUTES)
-    warehouse.run("daily", everyone=BANDS.index(EVERYONE), sample=sample)
+    warehouse.run("daily", sample=sample)
 
 
 def make_network(
@@ -97,9 +102,6 @@ def define(warehouse: Warehouse, first: date, last: date, sample: float) -> None
         last: the last one.
         sample: the share of readers to learn from.
     """
-    warehouse.set(
-        age_limits=list(AGE_LIMITS),
-        everyone=BANDS.index(EVERYONE),
-        serving_day=last + timedelta(days=1),
-    )
+    set_bands(warehouse)
+    warehouse.set(serving_day=last + timedelta(days=1))
     warehouse.run("learned", first_day=first, sample=sample)

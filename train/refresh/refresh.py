@@ -20,7 +20,7 @@ from train.clock import first_evening, serves_from
 from train.errors import RefreshError
 from train.export.tables import post_files, reader_files
 from train.facts import data_facts
-from train.features.build import make_rows
+from train.features.build import make_counted_rows, make_rows
 from train.features.rows import rows_to_serve
 from train.progress import Progress
 from train.provenance import code
@@ -33,19 +33,20 @@ from train.retrieval.requests import ranker
 from train.settings import RunSettings
 from train.source.load import load
 from train.stages import Stages
+from train.statistics.load import count_archived, read_archived
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class _Tables:
-    """The tables of a refresh, and what all its releases share."""
+    """The tables as one release sees them, and what all releases of the refresh share."""
 
     warehouse: Warehouse
+    settings: RunSettings
     facts: DataFacts
     read: tuple[Stage, ...]
     code: Code
-    seed: int
     progress: Progress
 
 
@@ -75,26 +76,32 @@ def refresh(settings: RunSettings, progress: Progress) -> Refreshed:
             "`train run`"
         )
     parents = [open_parent(store, release) for release in channel.releases]
-    stages = Stages(progress)
+    stages, made_by = Stages(progress), code()
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
         settings = replace(settings, timezone=_timezone(parents))
-        dropped = load(warehouse, settings, stages)
-        digest = tables_digest(warehouse)
-        facts = data_facts(warehouse, settings.source_without_secrets, dropped, digest)
-        tables = _Tables(warehouse, facts, tuple(stages.done), code(), settings.seed, progress)
+        whole = None
+        if settings.archive:
+            read_archived(warehouse, settings, stages)
+        else:
+            whole = load(warehouse, settings, stages), tables_digest(warehouse)
         topics = [str(topic) for (topic,) in warehouse.query("SELECT DISTINCT topic FROM posts")]
         for parent in parents:
             require_known_topics(parent, topics)
         current: list[str] = []
         successors: list[Successor] = []
         for parent in parents:
+            dropped, digest = whole or count_archived(
+                warehouse, settings, parent.encoders, 0.0, stages
+            )
             if parent.manifest.data.digest == digest:
                 current.append(parent.id)
                 continue
-            recipe = refresh_recipe(digest, parent.manifest, tables.code)
+            facts = data_facts(warehouse, settings.source_without_secrets, dropped, digest)
+            tables = _Tables(warehouse, settings, facts, tuple(stages.done), made_by, progress)
+            recipe = refresh_recipe(digest, parent.manifest, made_by)
             found = _made_before(store, parent, recipe)
             if found and channel.knows(found.release):  # somebody has taken it back
                 current.append(found.release)
@@ -128,7 +135,8 @@ def _succeed(store: ObjectStore, parent: Parent, tables: _Tables, recipe: str) -
     """Publish a release of the parent's model and the tables' features."""
     stages, before, warehouse = Stages(tables.progress), parent.manifest, tables.warehouse
     with stages.stage("making features"):
-        make_rows(warehouse, parent.encoders, sample=0)
+        make = make_counted_rows if tables.settings.archive else make_rows
+        make(warehouse, parent.encoders, sample=0)
         schema = parent.encoders.schema
         readers = rows_to_serve(warehouse, "reader", schema)
         posts = rows_to_serve(warehouse, "post", schema)
@@ -140,7 +148,7 @@ def _succeed(store: ObjectStore, parent: Parent, tables: _Tables, recipe: str) -
             readers.features,
             posts.features,
             serves_from(warehouse),
-            seed=tables.seed,
+            seed=tables.settings.seed,
         )
     with stages.stage("comparing with what is served"):
         readers_before = parent.readers()

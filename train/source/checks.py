@@ -20,6 +20,9 @@ EARLIEST = datetime(2000, 1, 1)  # noqa: DTZ001 - the network's own clock has no
 _CLOCKS_APART = timedelta(days=1)
 """The network's clock may be ahead of ours by its time zone, and no more."""
 
+OUT_OF_RANGE = "time out of range"
+"""Why a row of `clean_feed.sql` is dropped that a later run may use."""
+
 FEWEST_DAYS = 5
 """Features need a day before them; fitting, stopping and measuring need days of their own."""
 
