@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -212,6 +212,30 @@ def test_what_is_damaged_is_counted_again(network: Network) -> None:
     next(path for path in kept if path.suffix == ".parquet" and "2021-10-06" in str(path)).unlink()
     assert counted(network, encoders)[0].note == "5 days counted before, 3 now"
     assert counted(network, encoders)[0].note == "8 days counted before, 0 now"
+
+
+def test_what_no_day_needs_any_more_is_removed_after_a_while(network: Network) -> None:
+    encoders = encoders_of(network)
+    counted(network, encoders)
+    network.change(CHANGES[1])
+    counted(network, encoders)
+    store = open_store(str(network.folder / "archive"))
+    other = f"{PREFIX}0123456789abcdef/2021-10-01/20211001T000000Z-01234567-shown.parquet"
+    store.create(other, b"?")
+    kept = Kept(store, way_of(encoders, "UTC"))
+    with network.read() as warehouse:
+        days = dict(warehouse.query("SELECT day, digest FROM feed_days"))
+    facts = kept.facts(days)
+    needed = {table.key for one in facts.values() for table in one.tables}
+    assert len(needed) == 8 * len(TABLES)
+    now = datetime.now(UTC)
+    kept.remove_leftovers(days, facts.values(), now)
+    assert other not in store.keys("")
+    # The day that has changed left its tables; another run may be reading them.
+    assert len(list(store.keys(""))) == len(needed) + 8 + len(TABLES)
+    kept.remove_leftovers(days, facts.values(), now + timedelta(days=2))
+    assert {key for key in store.keys("") if key.endswith(".parquet")} == needed
+    assert kept.facts(days) == facts
 
 
 @settings(max_examples=15)

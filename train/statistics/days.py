@@ -66,8 +66,9 @@ def count_archived_days(
     with count_fresh(
         warehouse, [path for day in missing for path in days[day][1]], timezone, now, sample
     ) as fresh:
-        _keep(warehouse, kept, fingerprints, fresh)
+        written = _keep(warehouse, kept, fingerprints, fresh)
         _join(warehouse, is_first=not known)
+    kept.remove_leftovers(fingerprints, [*known.values(), *written])
     everything = {**known, **fresh.days}
     _sum_up(warehouse, everything, fresh.of_no_day)
     return Counted(
@@ -97,8 +98,11 @@ def _take(warehouse: Warehouse, kept: Kept, found: Mapping[date, DayFacts]) -> d
     return holds
 
 
-def _keep(warehouse: Warehouse, kept: Kept, fingerprints: Mapping[date, str], fresh: Fresh) -> None:
+def _keep(
+    warehouse: Warehouse, kept: Kept, fingerprints: Mapping[date, str], fresh: Fresh
+) -> list[DayFacts]:
     """Keep the days that were counted, but those that a later moment would see otherwise."""
+    written = []
     for day, facts in fresh.days.items():
         if any(entry.reason == OUT_OF_RANGE for entry in facts.dropped):
             continue
@@ -107,6 +111,8 @@ def _keep(warehouse: Warehouse, kept: Kept, fingerprints: Mapping[date, str], fr
         ]
         whole = facts.model_copy(update={"tables": tuple(tables)})
         kept.put_facts(day, fingerprints[day], whole)
+        written.append(whole)
+    return written
 
 
 def _join(warehouse: Warehouse, *, is_first: bool) -> None:

@@ -1,10 +1,11 @@
 """The statistics of days in the archive's store: for each day its tables, and last its facts."""
 
 import hashlib
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,12 +13,16 @@ import pyarrow.parquet as pq
 
 from artifacts.errors import AlreadyExists, BrokenRelease, Conflict, NotFound
 from artifacts.stores import ObjectStore
+from train.archive.index import GRACE
 from train.statistics.facts import DayFacts, KeptTable
 
 PREFIX = "statistics/"
 _FACTS = "facts.json"
 _AT_ONCE = 4
 _FORMAT = "%Y%m%dT%H%M%SZ"
+_MADE = re.compile(r"/(\d{8}T\d{6}Z)-[0-9a-f]{8}-\w+\.parquet\Z", re.ASCII)
+_OTHER_WAYS = timedelta(days=7)
+"""So long what was counted in another way stays: a release made by it may be refreshed."""
 
 
 class Kept:
@@ -68,6 +73,33 @@ class Kept:
             except (Conflict, NotFound):
                 return  # another run keeps it at this moment: either's will do
 
+    def remove_leftovers(
+        self, days: Mapping[date, str], facts: Iterable[DayFacts], now: datetime | None = None
+    ) -> None:
+        """Remove what these days do not need: of days as they were, of runs that died, of old ways.
+
+        Args:
+            days: the archive's, each with its fingerprint.
+            facts: of those that are kept.
+            now: the present time (aware) if None.
+        """
+        now = now or datetime.now(UTC)
+        needed = {table.key for one in facts for table in one.tables}
+        needed |= {self._key(day, fingerprint) for day, fingerprint in days.items()}
+        by_way: dict[str, list[str]] = {}
+        for key in self._store.keys(PREFIX):
+            by_way.setdefault(key.removeprefix(PREFIX).partition("/")[0], []).append(key)
+        mine = self._prefix.removeprefix(PREFIX).rstrip("/")
+        for way, keys in by_way.items():
+            made = {key: _made_at(key) for key in keys}
+            times = [time for time in made.values() if time]
+            is_old_way = way != mine and all(now - time > _OTHER_WAYS for time in times)
+            for key, time in made.items():
+                # Facts that go while another run reads them let it count that day itself.
+                is_left = way == mine and key not in needed and (not time or now - time > GRACE)
+                if is_old_way or is_left:
+                    self._store.remove(key)
+
     def _key(self, day: date, fingerprint: str) -> str:
         return f"{self._prefix}{day}/{fingerprint}/{_FACTS}"
 
@@ -89,3 +121,9 @@ class Kept:
         path = folder / table.key.replace("/", "-")
         path.write_bytes(data)
         return path
+
+
+def _made_at(key: str) -> datetime | None:
+    """When a table was written; facts do not tell."""
+    found = _MADE.search(key)
+    return datetime.strptime(found[1], _FORMAT).replace(tzinfo=UTC) if found else None
