@@ -77,7 +77,7 @@ def test_it_is_accessible_with_all_its_details_open(opened: Page) -> None:
 
 
 def test_its_figures_are_drawn_in_the_colours_of_the_scheme(opened: Page) -> None:
-    assert opened.locator("svg").count() == 16
+    assert opened.locator("svg").count() == 17
     for figure in opened.locator("svg").all():
         box = figure.bounding_box()
         assert box is not None
