@@ -3,7 +3,7 @@
 from math import inf
 
 from tools.scaling import costs, facts
-from tools.scaling.growth import NETWORKS, call_ms, rate_of, swap_megabytes
+from tools.scaling.growth import NETWORKS, call_ms, rate_of, text_gets, two_releases
 from tools.scaling.study import ENOUGH, with_shards
 from tools.scaling.table import Cell, Table
 
@@ -18,11 +18,11 @@ def feeds() -> Table:
         (100_000_000, 10_000_000, 10_000.0),
     ):
         found = with_shards(readers, rate, ENOUGH)
-        megabytes = min(
-            max(facts.MEMORY_MB.value, swap_megabytes(posts)), facts.MOST_MEMORY_MB.value
-        )
+        megabytes = min(max(facts.MEMORY_MB.value, two_releases(posts)), facts.MOST_MEMORY_MB.value)
         for way in costs.WAYS:
-            usage = costs.Usage(rate, found.hits, found.cold, call_ms(posts), megabytes)
+            usage = costs.Usage(
+                rate, found.hits, found.cold, call_ms(posts), megabytes, text_gets(posts)
+            )  # fmt: skip
             dollars = costs.per_million(usage, way)
             whole = sum(dollars.values())
             rows.append((
@@ -33,7 +33,7 @@ def feeds() -> Table:
         "Dollars a million feeds",
         (
             "network", "calls a second", "MB", "readers' rows", "API Gateway", "Lambda", "rows",
-            "logs", "data out", "all", "$ a month",
+            "texts", "logs", "data out", "all", "$ a month",
         ),
         rows,
     )  # fmt: skip

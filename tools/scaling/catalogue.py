@@ -25,6 +25,7 @@ from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
 _LEAST_IN_BLOCKS = 50_000
+_ROUNDS = 3
 _READING = """
 import sys, time
 from pathlib import Path
@@ -76,19 +77,28 @@ def posts(release: Release, count: int, folder: Path) -> str:
     blocks = 2 ** ((count // 128).bit_length() - 1) if count > _LEAST_IN_BLOCKS else 0
     outside = _publish(catalogue(release), count, blocks, file)
     manifest.write_text(release.manifest.model_dump_json(), encoding="utf-8")
-    done = subprocess.run(  # noqa: S603 - this program's own reader
-        [sys.executable, "-c", _READING, file, manifest, str(blocks)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        why = done.stderr.strip().splitlines()[-1]
+    try:
+        rounds = [_read(file, manifest, blocks) for _ in range(_ROUNDS)]
+    except subprocess.CalledProcessError as error:
+        why = error.stderr.strip().splitlines()[-1]
         return f"{count:,} posts cannot be read: {why.rpartition(': ')[2]}"
-    seconds, after, peak = (float(number) for number in done.stdout.split())
+    # Other programs only ever make it slower.
+    seconds, after, peak = min(rounds)
     stored, after, peak = (size / count for size in (file.stat().st_size, after, peak))
     return (
         f"{count:,} posts: {stored:,.0f} bytes of file, {after:,.0f} of memory and {peak:,.0f} "
-        f"at the peak a post, {seconds:.2f} s; {outside}"
+        f"at the peak a post, {seconds:.2f} s at least; {outside}"
     )
+
+
+def _read(file: Path, manifest: Path, blocks: int) -> tuple[float, float, float]:
+    """Seconds, and bytes that stay and that are taken at the peak."""
+    done = subprocess.run(  # noqa: S603 - this program's own reader
+        [sys.executable, "-c", _READING, file, manifest, str(blocks)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    seconds, after, peak = (float(number) for number in done.stdout.split())
+    return seconds, after, peak
 
 
 @dataclass

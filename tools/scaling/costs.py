@@ -128,6 +128,12 @@ NEAR = Way(
 )
 ROW = Way("a row in DynamoDB", facts.NEAR_MS.value, (ROWS, 0.5), (_FREE, 0.0), kept=False)
 WAYS = (AS_NOW, NEAR, ROW)
+TEXTS_MS = (
+    facts.S3_FIRST_BYTE_MS.value
+    + facts.TEXT_FILE_BYTES.value / 1e3 / facts.S3_MB_PER_SECOND.value
+    + facts.TEXT_READ_MS.value
+)
+"""What a call waits for a file of texts, at most: those of a call are fetched all at once."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,7 @@ class Usage:
         cold: share of calls that a new container answers.
         call_ms: of a call that fetches nothing.
         megabytes: of a container.
+        text_gets: files of texts that a call fetches, in the mean.
     """
 
     rate: float
@@ -147,6 +154,7 @@ class Usage:
     cold: float
     call_ms: float
     megabytes: float
+    text_gets: float = 0
 
 
 def per_million(usage: Usage, way: Way) -> dict[str, float]:
@@ -154,8 +162,12 @@ def per_million(usage: Usage, way: Way) -> dict[str, float]:
     calls = usage.rate * MONTH / 1e6  # millions
     fetched = calls * (1 - usage.hits if way.kept else 1)
     started = calls * usage.cold
+    texts = calls * usage.text_gets
     milliseconds = (
-        calls * usage.call_ms + fetched * way.milliseconds + started * facts.START_MS.value
+        calls * usage.call_ms
+        + fetched * way.milliseconds
+        + texts * TEXTS_MS
+        + started * facts.START_MS.value
     )
     # Of a million calls so many milliseconds are a thousand times as many seconds.
     gigabyte_seconds = milliseconds * 1e3 * usage.megabytes / 1024
@@ -165,6 +177,7 @@ def per_million(usage: Usage, way: Way) -> dict[str, float]:
         "API Gateway": GATEWAY.bill(calls),
         "Lambda": CALLS.bill(calls) + COMPUTE.bill(gigabyte_seconds),
         "readers' rows": requests.bill(fetched * units) + read.bill(fetched * 1e6 * gigabytes),
+        "texts": GETS.bill(texts),
         "logs": LOGS.bill(calls * 1e6 * _LOGGED_BYTES / GB),
         "data out": OUT.bill(calls * 1e6 * facts.ANSWER_BYTES.value / GB),
     }

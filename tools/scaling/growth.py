@@ -1,5 +1,7 @@
 """What grows with readers and posts without any chance in it: load, memory, publishing."""
 
+from math import ceil
+
 from tools.scaling import costs, facts
 from tools.scaling.arrivals import BUSIEST, DAY, Habits
 from tools.scaling.costs import GB
@@ -61,40 +63,57 @@ def load() -> Table:
     )
 
 
-def megabytes(posts: int, per_post: float) -> float:
-    """What so many posts take, and all else besides."""
-    return facts.USED_MB.value + posts * per_post / _MB
+def one_release(posts: float) -> float:
+    """MB at most of a container that loads so many posts, instead of the network's."""
+    return facts.USED_MB.value + (posts - POSTS[0]) * facts.POST_PEAK_BYTES.value / _MB
 
 
-def swap_megabytes(posts: int) -> float:
-    """What a container takes at most: while the next release is loaded beside what serves."""
-    return megabytes(posts, facts.POST_BYTES.value + facts.POST_PEAK_BYTES.value)
+def two_releases(posts: float) -> float:
+    """MB at most of a container that loads so many posts beside as many that serve."""
+    served = facts.USED_MB.value + (posts - POSTS[0]) * facts.POST_BYTES.value / _MB
+    return served + posts * facts.POST_PEAK_BYTES.value / _MB
+
+
+def start_seconds(posts: float) -> float:
+    """A start: that of a small release, and more posts' way from S3 and their reading."""
+    return facts.START_MS.value / 1e3 + posts * SECONDS_A_POST
+
+
+SECONDS_A_POST = (
+    facts.POST_FILE_BYTES.value / facts.S3_MB_PER_SECOND.value / _MB
+    + 1 / facts.POSTS_PER_SECOND.value
+)
+
+
+def text_files(posts: int) -> int:
+    """How many files of texts a release has: none where `posts.parquet` holds them."""
+    size = posts * facts.POST_TEXT_BYTES.value
+    return ceil(size / facts.TEXTS_A_FILE.value) if size > facts.TEXTS_INSIDE.value else 0
+
+
+def text_gets(posts: int) -> float:
+    """Files of texts that a call fetches, in the mean: of a large catalogue as of a million."""
+    return facts.TEXT_GETS.value if text_files(posts) else 0
 
 
 def memory() -> Table:
-    """What posts take in a container."""
+    """What posts take of a container, of a start, of a call and of a month."""
     return Table(
         "A container by posts",
         (
-            "posts",
-            "MB, one release",
-            "MB, while the next is loaded",
-            "MB of file",
-            "s to read it",
-            "ms a call",
+            "posts", "MB, one release", "MB, while the next is loaded", "s to start",
+            "ms a call, texts at hand", "ms in the mean", "files of texts",
+            "their PUTs, one release an hour, $ a month",
         ),
         [
             (
-                f"{posts:,}",
-                megabytes(posts, facts.POST_BYTES.value),
-                swap_megabytes(posts),
-                posts * facts.POST_FILE_BYTES.value / _MB,
-                posts / facts.POSTS_PER_SECOND.value,
-                call_ms(posts),
+                f"{posts:,}", one_release(posts), two_releases(posts), start_seconds(posts),
+                call_ms(posts), call_ms(posts) + text_gets(posts) * costs.TEXTS_MS,
+                text_files(posts), costs.PUTS.bill(text_files(posts) * _HOURLY / 1e6),
             )
             for posts in POSTS
         ],
-    )
+    )  # fmt: skip
 
 
 def publishing() -> Table:

@@ -1,9 +1,10 @@
 """Where it breaks as it grows, the first first."""
 
 from tools.scaling import facts
-from tools.scaling.arrivals import HOUR
-from tools.scaling.costs import AS_NOW
+from tools.scaling.costs import AS_NOW, TEXTS_MS
+from tools.scaling.growth import SECONDS_A_POST, start_seconds
 from tools.scaling.table import Table
+from tools.scaling.training import FIRST, REFRESH, RUN, readers_an_hour
 
 Limit = tuple[float, str, str]
 """At how many, what breaks, and why there."""
@@ -29,6 +30,7 @@ def _of_calls() -> list[Limit]:
     quota = facts.QUOTA.value
     at_hand = facts.CALL_MS.value
     fetched = at_hand + AS_NOW.milliseconds
+    with_texts = at_hand + facts.TEXT_GETS.value * TEXTS_MS
     return [
         (facts.THROTTLE.value, "`ThrottlingRate`", "the stack's default"),
         (
@@ -48,17 +50,29 @@ def _of_calls() -> list[Limit]:
             f"{facts.CALLS_PER_QUOTA.value:.0f} a second for each of {quota:,.0f} at once",
         ),
         (
+            quota * 1e3 / with_texts,
+            "Lambda's concurrency, readers at hand, texts of a large catalogue",
+            f"{quota:,.0f} at once, {with_texts:.1f} ms each",
+        ),
+        (
             quota * 1e3 / at_hand,
-            "Lambda's concurrency, readers at hand",
+            "Lambda's concurrency, readers and texts at hand",
             f"{quota:,.0f} at once, {at_hand} ms each",
         ),
     ]
 
 
 def _of_posts() -> list[Limit]:
-    one, both = facts.POST_PEAK_BYTES.value, facts.POST_BYTES.value + facts.POST_PEAK_BYTES.value
     small, large = facts.MEMORY_MB.value, facts.MOST_MEMORY_MB.value
+    one, both = facts.POST_PEAK_BYTES.value, facts.POST_BYTES.value + facts.POST_PEAK_BYTES.value
+    init = facts.INIT_SECONDS.value
     return [
+        (
+            facts.TEXTS_INSIDE.value / facts.POST_TEXT_BYTES.value,
+            "texts lie in files of their own",
+            f"16 MB, {facts.POST_TEXT_BYTES.value:,.0f} bytes each",
+        ),
+        (1e6, "what was served and ranked", "no larger catalogue was tried"),
         (
             _room(small, both),
             "1,769 MB, while the next release is loaded",
@@ -66,17 +80,15 @@ def _of_posts() -> list[Limit]:
         ),
         (_room(small, one), "1,769 MB, one release", f"{one:,.0f} bytes each"),
         (
-            facts.INIT_SECONDS.value * facts.POSTS_PER_SECOND.value,
+            (init - start_seconds(0)) / SECONDS_A_POST,
             "the start: 8 s of Lambda's 10",
-            f"{facts.POSTS_PER_SECOND.value:,.0f} posts a second, without their way from S3",
+            f"{SECONDS_A_POST * 1e6:.2f} s a million, from S3 at 85 MB a second",
         ),
-        (1e6, "what was measured of recall", "no larger catalogue was tried"),
         (
-            2**31 / facts.POST_TEXT_BYTES.value,
-            "the column of texts",
-            f"2 GiB, {facts.POST_TEXT_BYTES.value:,.0f} bytes each; 1,800,000 cannot be read",
+            _room(large, both),
+            "10,240 MB, Lambda's most, while the next is loaded",
+            f"{both:,.0f} bytes each",
         ),
-        (_room(large, both), "10,240 MB, Lambda's most, likewise", f"{both:,.0f} bytes each"),
         (
             facts.MOST_BLOCKS.value * facts.BLOCK_POSTS.value,
             "the numbers of blocks",
@@ -87,19 +99,20 @@ def _of_posts() -> list[Limit]:
 
 def _of_readers() -> list[Limit]:
     kept = facts.SHARDS_KEPT.value * facts.READERS_PER_SHARD.value
-    refresh, publishing = facts.REFRESH_SECONDS.value, facts.PUBLISH_SECONDS.value
     return [
         (kept, "a container has all shards", "4 are kept, of 8,000 readers each"),
         (2 * kept, "every second call fetches one", "4 of 8"),
-        (
-            facts.READERS.value * HOUR / refresh,
-            "a refresh takes an hour on two cores",
-            f"{refresh:.0f} s for 163,205, in proportion",
-        ),
-        (
-            facts.READERS.value * HOUR / publishing,
-            "publishing alone does",
-            f"{publishing:.0f} s for 163,205, in proportion",
+        *(
+            (
+                readers_an_hour(which),
+                f"{what} takes an hour on two cores",
+                f"{facts.ALL[which].value:.0f} s for 163,205",
+            )
+            for what, which in (
+                ("a first run", FIRST),
+                ("a run a day later", RUN),
+                ("a refresh a day later", REFRESH),
+            )
         ),
     ]
 

@@ -41,6 +41,14 @@ def test_rows_that_no_container_keeps_are_fetched_by_each_call() -> None:
     assert per_million(USAGE, ROW)["readers' rows"] == pytest.approx(0.0625)
 
 
+def test_texts_are_paid_by_the_get_and_by_the_time_they_take() -> None:
+    none, some = (per_million(replace(USAGE, text_gets=gets), ROW) for gets in (0.0, 0.12))
+    assert none["texts"] == 0
+    assert some["texts"] == pytest.approx(0.12 * 0.4)
+    waited = 0.12 * costs.TEXTS_MS * 1e3 * 0.0000166667
+    assert some["Lambda"] - none["Lambda"] == pytest.approx(waited)
+
+
 def test_a_start_is_billed() -> None:
     cold, warm = (per_million(replace(USAGE, cold=cold), AS_NOW)["Lambda"] for cold in (0.01, 0.0))
     assert cold - warm == pytest.approx(0.01 * 840 * 1e3 * 0.0000166667)
