@@ -52,6 +52,11 @@ NOT_RUN = {
     ): "wants a log and later likes; test_experiment.py makes both",
     "make audit": "wants a service on the network; tests/tools/test_audit.py has its own",
     ".venv-sam/bin/sam deploy --parameter-overrides VerifyReleases=Yes": "tests/stack passes it",
+    "make bench-scale": "takes an hour; tests/tools/test_scale.py does it small",
+    (
+        "python -m train run --source postgresql://… --archive s3://bucket/feed "
+        "--store s3://bucket/lenta --cluster tcp://scheduler:8786"
+    ): "wants a cluster; test_cluster.py has one",
     "make test-sam": "runs test_sam_local.py",
     "make test-deploy": "runs test_sam_deploy.py",
     ".venv/bin/python -m pytest tests/end_to_end/test_lambda_runtime.py": "is one of these tests",
