@@ -19,6 +19,8 @@ import duckdb
 import psutil
 import psycopg2
 
+from artifacts.channel import read_channel
+from artifacts.moves import promote
 from artifacts.release import manifests
 from artifacts.stores import open_store
 from tools.bench.table import FOLDER, Measured, report
@@ -189,7 +191,11 @@ def measure(folder: Path, size: Size) -> None:
 def _first_run(folder: Path, url: str, size: Size) -> tuple[int, Ran]:
     """Fill the database but for its last day, and train; the rows there were, and the run."""
     rows = _fill(url, size) - _hold_back_last_day(url)
-    return rows, _train(_told("run", url, folder / "store", folder / "archive"))
+    ran = _train(_told("run", url, folder / "store", folder / "archive"))
+    store = open_store(str(folder / "store"))
+    if read_channel(store) is None:  # of few readers: then there would be nothing to refresh
+        promote(store, next(manifests(store)).release, force="to be measured")
+    return rows, ran
 
 
 def _told(command: str, url: str, store: Path, archive: Path) -> list[str]:
