@@ -20,11 +20,11 @@ from artifacts.manifest import Manifest
 from artifacts.moves import promote, rollback, substitute
 from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.api import create_app
-from handler.fetching import Fetching
 from handler.loading import REFUSED_LOOKS
 from handler.settings import Settings
 from tests.handler import small
 from tests.handler.client import Client
+from tests.handler.fetching import FetchingFrom
 from tests.support.clock import Clock
 from tests.support.stores import Wrapped
 
@@ -54,12 +54,6 @@ class Watched(Wrapped):
         self.reads.append(f"{key} unless")
         self.before(key)
         return super().read_unless(key, version)
-
-
-class _Fetching(Fetching):
-    def __init__(self, settings: Settings, store: ObjectStore) -> None:
-        super().__init__(settings)
-        self.__dict__["_store"] = store  # the cached property
 
 
 @dataclass
@@ -104,7 +98,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def started() -> Function:
         clock, watched = Clock(), Watched(open_store(str(tmp_path)))
         settings = Settings(str(tmp_path), reader_hash_key="key", follow_seconds=EVERY)
-        app = create_app(settings, clock, _Fetching(settings, watched))
+        app = create_app(settings, clock, FetchingFrom(settings, watched))
         return Function(app, stack.enter_context(Client(app)), clock, watched, tmp_path)
 
     with stack:

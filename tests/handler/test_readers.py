@@ -18,19 +18,7 @@ from tests.handler import small
 from tests.handler.conftest import Small
 from tests.support.clock import Clock
 from tests.support.recommender import awaited
-from tests.support.stores import Wrapped
-
-
-class CountingStore(Wrapped):
-    """A store that counts what is read from it."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        super().__init__(store)
-        self.reads: Counter[str] = Counter()
-
-    def read(self, key: str) -> StoredObject:
-        self.reads[key.partition("/users/")[2]] += 1
-        return super().read(key)
+from tests.support.stores import CountingStore
 
 
 def find(shards: ReaderShards, user_id: int) -> Reader:

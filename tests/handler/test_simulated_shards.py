@@ -6,26 +6,14 @@ import numpy as np
 
 from artifacts.layout import users_file
 from artifacts.release import open_release
-from artifacts.stores import ObjectStore, StoredObject, open_store
+from artifacts.stores import open_store
 from handler.readers import SHARDS_KEPT, ReaderShards
 from tests.handler import small
 from tests.handler.conftest import Small
 from tests.support.recommender import awaited
-from tests.support.stores import Wrapped
+from tests.support.stores import CountingStore
 from tools.scaling.arrivals import Calls
 from tools.scaling.shards import ShardCaches
-
-
-class CountingStore(Wrapped):
-    """A store that counts what is read from it."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        super().__init__(store)
-        self.reads: Counter[str] = Counter()
-
-    def read(self, key: str) -> StoredObject:
-        self.reads[key.partition("/users/")[2]] += 1
-        return super().read(key)
 
 
 def test_the_handler_fetches_the_shards_that_the_simulation_fetches(small_release: Small) -> None:

@@ -22,12 +22,12 @@ from artifacts.errors import StoreUnavailable
 from artifacts.manifest import Manifest
 from artifacts.stores import ObjectStore, StoredObject, open_store
 from handler.api import create_app
-from handler.fetching import Fetching
 from handler.pieces import ALONE_SECONDS
 from handler.settings import Settings
 from handler.texts import PATIENCE
 from tests.handler import outside, small
 from tests.handler.client import Client
+from tests.handler.fetching import FetchingFrom
 from tests.support.clock import Clock
 from tests.support.recommender import awaited, served_from
 from tests.support.stores import Wrapped
@@ -58,12 +58,6 @@ class Texts(Wrapped):
         return super().read(key)
 
 
-class _Fetching(Fetching):
-    def __init__(self, settings: Settings, store: ObjectStore) -> None:
-        super().__init__(settings)
-        self.__dict__["_store"] = store  # the cached property
-
-
 @dataclass
 class Function:
     client: Client
@@ -90,7 +84,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         manifest = small.put(tmp_path, {**outside.files(), **(changed or {})})
         clock, store = Clock(), Texts(open_store(str(tmp_path)))
         settings = Settings(str(tmp_path), reader_hash_key="key")
-        app = create_app(settings, clock, _Fetching(settings, store))
+        app = create_app(settings, clock, FetchingFrom(settings, store))
         client = stack.enter_context(Client(app))
         return Function(client, store, clock, manifest, tmp_path)
 

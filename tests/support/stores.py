@@ -1,5 +1,6 @@
 """A store around another one, for tests that make one of its operations behave otherwise."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from artifacts.stores import ObjectStore, StoredObject
@@ -28,3 +29,15 @@ class Wrapped:
 
     def keys(self, prefix: str) -> Iterator[str]:
         return self._store.keys(prefix)
+
+
+class CountingStore(Wrapped):
+    """A store that counts what is read of each shard of readers."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        super().__init__(store)
+        self.reads: Counter[str] = Counter()
+
+    def read(self, key: str) -> StoredObject:
+        self.reads[key.partition("/users/")[2]] += 1
+        return super().read(key)
