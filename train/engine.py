@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from artifacts.layout import shards_for
@@ -17,7 +18,7 @@ from train.features.build import (
     read_features,
     sample_of,
 )
-from train.features.encoders import fit_encoders
+from train.features.encoders import Encoders, fit_encoders
 from train.features.rows import FeatureRows, Features, rows_to_serve
 from train.learn import Learned, LocalFitter, learn
 from train.progress import Progress
@@ -103,15 +104,19 @@ class OneMachine:
         if self._checkpoint.get("features") is None:
             self._make_features()
             self._finished("features", "made")
-        features = read_features(warehouse, settings.most_pairs, settings.seed)
+        features = read_features(warehouse, self._encoders, settings.most_pairs)
         readers, posts = (
             rows_to_serve(warehouse, kind, features.schema) for kind in ("reader", "post")
         )
         self._built = Built(features, readers, posts, shards_for(len(readers.ids)))
         return self._built
 
+    @cached_property
+    def _encoders(self) -> Encoders:
+        return fit_encoders(self._warehouse, self._settings.seed)
+
     def _make_features(self) -> None:
-        make_features(self._warehouse, self._settings.most_pairs, self._settings.seed)
+        make_features(self._warehouse, self._encoders, self._settings.most_pairs)
 
     def learn(self, features: Features, split: Split) -> Learned:
         """Fit with all cores."""
@@ -144,14 +149,13 @@ class ArchivedMachine(OneMachine):
             told, digest = kept
             return tuple(Dropped(**entry) for entry in told), digest
         read_archived(warehouse, settings, progress)
-        encoders = fit_encoders(warehouse, settings.seed)
         sample = most_of_sample(warehouse, settings.most_pairs)
-        dropped, digest = count_archived(warehouse, settings, encoders, sample, progress)
+        dropped, digest = count_archived(warehouse, settings, self._encoders, sample, progress)
         self._finished("tables", [[entry.model_dump() for entry in dropped], digest])
         return dropped, digest
 
     def _make_features(self) -> None:
         warehouse, settings = self._warehouse, self._settings
-        encoders = fit_encoders(warehouse, settings.seed)
-        make_counted_rows(warehouse, encoders, sample_of(warehouse, settings.most_pairs))
+        sample = sample_of(warehouse, settings.most_pairs)
+        make_counted_rows(warehouse, self._encoders, sample)
         warehouse.run("pairs")

@@ -13,7 +13,7 @@ from train.archive.index import KeptDay, Origin, move_index, read_index
 from train.archive.leftovers import remove_leftovers
 from train.archive.writing import DayWriter
 from train.source.feed_rows import SCHEMA, Rows, copy_rows
-from train.warehouse import Warehouse
+from train.warehouse import Warehouse, literals
 
 
 def archive_feed(
@@ -99,6 +99,6 @@ def _show(warehouse: Warehouse, days: Iterable[KeptDay], files: Files) -> None:
     else:
         paths = [str(warehouse.folder / "feed_data.parquet")]
         pq.write_table(SCHEMA.empty_table(), paths[0])
-    # A view cannot have parameters: the paths go in as quoted literals.
-    literals = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    warehouse.query(f"CREATE OR REPLACE VIEW raw_feed_data AS FROM read_parquet([{literals}])")
+    warehouse.query(
+        f"CREATE OR REPLACE VIEW raw_feed_data AS FROM read_parquet([{literals(paths)}])"
+    )

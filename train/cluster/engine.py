@@ -6,10 +6,8 @@ readers. What all readers have done together is small: it comes to the driver, a
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import reduce
 from operator import add
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +23,7 @@ from train.cluster.job import OF_READERS, Counted, Group, Job, Network
 from train.cluster.parts import days_of_feed, parts_of
 from train.cluster.tasks import count_part, make_group, write_shards
 from train.engine import Built
-from train.features.build import most_of_sample, sample_of
+from train.features.build import days_of, most_of_sample, sample_of
 from train.features.encoders import Encoders, fit_encoders
 from train.features.rows import (
     PAIRS_ORDER,
@@ -41,7 +39,7 @@ from train.progress import Progress
 from train.recipe import table_digest, tables_digest_of
 from train.settings import RunSettings
 from train.source.checks import check_clean, clean_profiles
-from train.source.read import read_source
+from train.source.load import network_now, read_tables
 from train.split import Split
 from train.warehouse import Warehouse
 
@@ -89,16 +87,7 @@ class Cluster:
         """Read the tables and check them, the feed by parts, whose days are counted at once."""
         settings, warehouse = self._settings, self._warehouse
         with progress.stage("reading the tables"):
-            progress.note(
-                read_source(
-                    warehouse,
-                    settings.source,
-                    settings.names,
-                    settings.timezone,
-                    progress.rows,
-                    archive=settings.archive,
-                )
-            )
+            read_tables(warehouse, settings, progress)
         with progress.stage("checking the tables and counting the days"):
             clean_profiles(warehouse, settings.names)
             self._encoders = fit_encoders(warehouse, settings.seed)
@@ -107,7 +96,7 @@ class Cluster:
             shards = shards_for(readers)
             self._job = Job(
                 settings.store, self._exchange.run, settings.memory, settings.timezone,
-                datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None),
+                network_now(settings.timezone),
                 shards, min(shards, GROUPS_PER_WORKER * self._workers),
             )  # fmt: skip
             self._counted = self._count(progress)
@@ -119,7 +108,7 @@ class Cluster:
     def build(self) -> Built:
         """Put together what was counted, and make the rows of each group of readers."""
         warehouse, settings = self._warehouse, self._settings
-        first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+        first, last = days_of(warehouse)
         sample = min(self._sample, sample_of(warehouse, settings.most_pairs))
         for table in ("peer_daily", "post_band_daily"):
             self._exchange.load(warehouse, table, [c.small[table][0] for c in self._counted])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from artifacts.stores import open_store
 from train.errors import ClusterError
-from train.warehouse import Warehouse
+from train.warehouse import Warehouse, literals
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,8 @@ class FeedPart:
             chosen += f" AND ({moment} < TIMESTAMP '{self.until}'"
             chosen += ")" if self.since else f" OR {moment} IS NULL)"
         paths = self._fetched(warehouse.folder) if self.archive else self.files
-        literals = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         warehouse.query(
-            f"CREATE VIEW raw_feed_data AS FROM read_parquet([{literals}]) WHERE {chosen}"
+            f"CREATE VIEW raw_feed_data AS FROM read_parquet([{literals(paths)}]) WHERE {chosen}"
         )
 
     def _fetched(self, folder: Path) -> list[str]:

@@ -4,9 +4,8 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +21,12 @@ from train.evaluation.releases import NOTHING, Past, Release
 from train.evaluation.scorers import CHEAP_BASELINES, LENTA, Fit, Scorer, lenta
 from train.evaluation.sessions import Scored
 from train.evaluation.world import UNKNOWN_READER, World, make_world
-from train.features.build import build_features
+from train.features.build import build_features, days_of
 from train.inputs import model_inputs
 from train.progress import Progress
 from train.settings import RunSettings
 from train.source.checks import clean_tables
-from train.source.read import read_source
+from train.source.load import network_now, read_tables
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
@@ -88,18 +87,11 @@ def evaluate(
         warehouse = Warehouse(folder, settings.memory)
         stack.callback(warehouse.close)
         with progress.stage("reading and checking the tables"):
-            told = read_source(
-                warehouse,
-                settings.source,
-                settings.names,
-                settings.timezone,
-                progress.rows,
-                archive=settings.archive,
+            read_tables(warehouse, settings, progress)
+            clean_tables(
+                warehouse, settings.names, settings.timezone, network_now(settings.timezone)
             )
-            progress.note(told)
-            now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
-            clean_tables(warehouse, settings.names, settings.timezone, now)
-        first, last = warehouse.query("SELECT first_day, last_day FROM feed_facts")[0]
+        first, last = days_of(warehouse)
         windows = folds_of(first + timedelta(days=1), last, folds, settings.test_from)
         with progress.stage("making features as of every day"):
             past = Past(warehouse, settings.most_pairs, settings.seed)

@@ -4,9 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -21,7 +19,7 @@ from train.experiment.result import Rates, Result
 from train.experiment.verdict import distrust, sentences
 from train.progress import Progress
 from train.source.checks import clean_tables
-from train.source.read import read_source
+from train.source.load import network_now, read_tables
 from train.source.tables import TableNames
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
@@ -70,17 +68,10 @@ def analyse(settings: ExperimentSettings, progress: Progress) -> Result:
         with progress.stage("reading the log"):
             lines = read_log(warehouse, settings.exposures, progress)
         with progress.stage("reading the tables"):
-            told = read_source(
-                warehouse,
-                settings.source,
-                settings.names,
-                settings.timezone,
-                progress.rows,
-                archive=settings.archive,
+            read_tables(warehouse, settings, progress)
+            clean_tables(
+                warehouse, settings.names, settings.timezone, network_now(settings.timezone)
             )
-            progress.note(told)
-            now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
-            clean_tables(warehouse, settings.names, settings.timezone, now)
         with progress.stage("attributing the likes"):
             window = round(settings.window_hours * _SECONDS_OF_HOUR)
             gathered = gather(warehouse, settings.experiment, settings.key, window)

@@ -16,11 +16,12 @@ def build_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features
         most_pairs: bounds the memory and the time of the fit.
         seed: of the text vectors.
     """
-    make_features(warehouse, most_pairs, seed)
-    return read_features(warehouse, most_pairs, seed)
+    encoders = fit_encoders(warehouse, seed)
+    make_features(warehouse, encoders, most_pairs)
+    return read_features(warehouse, encoders, most_pairs)
 
 
-def make_features(warehouse: Warehouse, most_pairs: int, seed: int) -> None:
+def make_features(warehouse: Warehouse, encoders: Encoders, most_pairs: int) -> None:
     """Make the tables `reader_rows`, `post_rows` and `pairs`.
 
     Statistics are taken over every reader; the pairs are of as many whole readers as keep them
@@ -28,22 +29,21 @@ def make_features(warehouse: Warehouse, most_pairs: int, seed: int) -> None:
 
     Args:
         warehouse: as of `build_features`.
-        most_pairs: the same.
-        seed: the same.
+        encoders: fitted to its tables.
+        most_pairs: as of `build_features`.
     """
-    make_rows(warehouse, fit_encoders(warehouse, seed), sample_of(warehouse, most_pairs))
+    make_rows(warehouse, encoders, sample_of(warehouse, most_pairs))
     warehouse.run("pairs")
 
 
-def read_features(warehouse: Warehouse, most_pairs: int, seed: int) -> Features:
+def read_features(warehouse: Warehouse, encoders: Encoders, most_pairs: int) -> Features:
     """What is learned from, of tables that were made before, be it by a run that died.
 
     Args:
         warehouse: as `make_features` has left it.
+        encoders: with which they were made.
         most_pairs: as it was told.
-        seed: as it was told.
     """
-    encoders = fit_encoders(warehouse, seed)
     first, last = days_of(warehouse)
     define(warehouse, first, last, sample_of(warehouse, most_pairs))
     reader_rows, post_rows = (

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from train.errors import SourceError
 from train.source.tables import FEED_DATA, TABLES, TableNames
-from train.warehouse import Warehouse
+from train.warehouse import Warehouse, literals
 
 
 def read_folder(warehouse: Warehouse, folder: Path, names: TableNames) -> None:
@@ -35,12 +35,9 @@ def add_file(warehouse: Warehouse, table: str, path: Path) -> None:
         if path.suffix == ".parquet"
         else "read_csv($path, header = true, all_varchar = true, quote = '\"', escape = '\"')"
     )
-    # A view cannot have parameters: the path goes in as a quoted literal.
-    literal = "'" + str(path.resolve()).replace("'", "''") + "'"
+    rows = reader.replace("$path", literals([path.resolve()]))
     try:
-        warehouse.query(
-            f'CREATE OR REPLACE VIEW "raw_{table}" AS FROM {reader.replace("$path", literal)}'
-        )
+        warehouse.query(f'CREATE OR REPLACE VIEW "raw_{table}" AS FROM {rows}')
         if table == FEED_DATA.name:
             warehouse.register("feed_files", pa.table({"path": [str(path.resolve())]}))
     except Exception as error:

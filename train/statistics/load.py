@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -16,7 +14,7 @@ from train.progress import Progress
 from train.recipe import features_digest, table_digest, tables_digest_of
 from train.settings import RunSettings
 from train.source.checks import EARLIEST, check_clean, clean_profiles
-from train.source.read import read_source
+from train.source.load import network_now, read_tables
 from train.statistics.days import count_archived_days
 from train.statistics.kept import Kept
 from train.warehouse import Warehouse
@@ -32,15 +30,7 @@ def read_archived(warehouse: Warehouse, settings: RunSettings, progress: Progres
         ArtifactError: the archive's store failed.
     """
     with progress.stage("reading the tables"):
-        told = read_source(
-            warehouse,
-            settings.source,
-            settings.names,
-            settings.timezone,
-            progress.rows,
-            archive=settings.archive,
-        )
-        progress.note(told)
+        read_tables(warehouse, settings, progress)
         clean_profiles(warehouse, settings.names)
 
 
@@ -70,7 +60,7 @@ def count_archived(
     with progress.stage("checking the tables and counting the days"):
         store_encoded(warehouse, encoders)
         kept = Kept(open_store(settings.archive or ""), way_of(encoders, settings.timezone))
-        now = datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
+        now = network_now(settings.timezone)
         counted = count_archived_days(warehouse, kept, settings.timezone, now, sample)
         progress.note(counted.note)
         dropped = check_clean(warehouse, settings.names)
