@@ -20,17 +20,17 @@ $(VENV)/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet "$$(grep '^uv==' requirements.txt)"
-	$(UV) pip install --quiet --python $(PY) -r requirements.txt
+	$(UV) pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt
 	@touch $@
 
 .venv-sam/ready: tools/sam-requirements.txt $(VENV)/ready
 	$(UV) venv --quiet --clear --python $(PY) .venv-sam
-	$(UV) pip install --quiet --python .venv-sam/bin/python -r tools/sam-requirements.txt
+	$(UV) pip install --quiet --compile-bytecode --python .venv-sam/bin/python -r tools/sam-requirements.txt
 	@touch $@
 
 .venv-bench/ready: tools/bench-requirements.txt $(VENV)/ready
 	$(UV) venv --quiet --clear --python $(PY) .venv-bench
-	$(UV) pip install --quiet --python .venv-bench/bin/python -r tools/bench-requirements.txt
+	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python -r tools/bench-requirements.txt
 	@touch $@
 
 demo: $(VENV)/ready ## a private PostgreSQL with demo data, a trained release, and its feed to look at

@@ -262,14 +262,18 @@ def _appeal(
     whole = pd.concat([daily[daily["band"] >= 0], everyone.assign(band=_EVERYONE)])
     ids = numbers["post_id"].to_numpy()
     known = np.column_stack((np.eye(topic.max() + 1)[topic], 4 * UNIT * numbers[_TEXT].to_numpy()))
-    made = []
+    whole = whole.sort_values("day")
+    cell = whole["band"].to_numpy() * len(ids) + np.searchsorted(ids, whole["post_id"])
+    tables = {name: np.zeros((len(BANDS), len(ids))) for name in ("views", *COUNTS)}
+    done, made = 0, []
     for day, rows in asked.to_frame(index=False).groupby("as_of"):
-        past = whole[whole["day"] < day]
-        at = (past["band"].to_numpy(), np.searchsorted(ids, past["post_id"]))
-        tables = {}
-        for name in ("views", *COUNTS):
-            tables[name] = np.zeros((len(BANDS), len(ids)))
-            np.add.at(tables[name], at, past[name].to_numpy())
-        found = np.concatenate([shares(tables["views"], tables[name], known) for name in COUNTS])
-        made.append(found.T[np.searchsorted(ids, rows["post_id"])])
+        end = int(whole["day"].searchsorted(day))
+        for name, table in tables.items():
+            new = whole[name].to_numpy()[done:end]
+            new = np.bincount(cell[done:end], new, table.size).reshape(table.shape)
+            np.add(table, new, out=table)
+        done = end
+        of = np.searchsorted(ids, rows["post_id"])
+        found = [shares(tables["views"], tables[name], known, of) for name in COUNTS]
+        made.append(np.concatenate(found).T)
     return pd.DataFrame(np.concatenate(made), index=asked)

@@ -12,7 +12,9 @@ the first half of a session. The second is known of every view, not of the eight
 tells the same where the network puts first what it holds to be liked.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -52,55 +54,56 @@ def store_appeal(warehouse: Warehouse, schema: Schema) -> None:
     vectors = UNIT * np.column_stack([posts[f"text_{i}"] for i in range(DIMENSIONS)])
     known = np.column_stack((np.eye(len(schema.topics))[topic], vectors * _SPREAD_OF_TEXT))
     daily = warehouse.arrays("FROM post_band_daily ORDER BY day, post_id, band")
-    row = np.searchsorted(ids, daily["post_id"])
+    cell = daily["band"] * len(ids) + np.searchsorted(ids, daily["post_id"])
     wanted = warehouse.arrays("SELECT * FROM post_requests ORDER BY as_of, post_id")
     days, starts = np.unique(wanted["as_of"], return_index=True)
-    views = np.zeros((len(BANDS), len(ids)))
-    counted = {name: np.zeros_like(views) for name in COUNTS}
+    told = {name: np.zeros((len(BANDS), len(ids))) for name in ("views", *COUNTS)}
     done, parts = 0, []
-    for day, rows in zip(days, np.split(wanted["post_id"], starts[1:]), strict=True):
-        end = int(np.searchsorted(daily["day"], day))
-        of = slice(done, end)
-        np.add.at(views, (daily["band"][of], row[of]), daily["views"][of])
-        for name, counts in counted.items():
-            np.add.at(counts, (daily["band"][of], row[of]), daily[name][of])
-        done = end
-        appeal = np.concatenate([shares(views, counted[name], known) for name in COUNTS])
-        parts.append(_table(appeal.T[np.searchsorted(ids, rows)], rows, day))
+    with ThreadPoolExecutor(len(COUNTS)) as pool:
+        for day, rows in zip(days, np.split(wanted["post_id"], starts[1:]), strict=True):
+            end = int(np.searchsorted(daily["day"], day))
+            for name, table in told.items():
+                new = np.bincount(cell[done:end], daily[name][done:end], table.size)
+                np.add(table, new.reshape(table.shape), out=table)
+            done = end
+            asked = partial(shares, told["views"], known=known, of=np.searchsorted(ids, rows))
+            each = list(pool.map(asked, (told[name] for name in COUNTS)))
+            parts.append(_table(np.concatenate(each).T, rows, day))
     warehouse.register("post_appeal", pa.concat_tables(parts))
 
 
-def shares(views: Floats, counts: Floats, known: Floats) -> Floats:
-    """The share of views that count, for each band and post, as it probably is.
+def shares(views: Floats, counts: Floats, known: Floats, of: npt.NDArray[np.integer]) -> Floats:
+    """The share of views that count, for each band and some of the posts, as it probably is.
 
     Args:
         views: float64 [bands, N], whole numbers; the last band is everyone.
         counts: float64 [bands, N], how many of them count.
         known: float64 [N, columns], what is known of a post without any view.
+        of: [n], the posts that are asked for; all tell what they are drawn towards.
 
     Returns:
-        float64 [bands, N].
+        float64 [bands, n].
     """
     mean = counts.sum() / max(views.sum(), 1.0)
     noise = mean * (1 - mean)
     if not noise:  # of no view, or of all alike, there is nothing to tell
-        return np.full_like(views, mean)
+        return np.full((len(views), len(of)), mean)
     least = noise / _MOST_VIEWS
     spread = max(_spread(views, counts), least)
     everyone = mean + _predicted(views[-1], counts[-1] - mean * views[-1], known, noise / spread)
     views, counts = views[:-1], counts[:-1]
     expected = np.array(
         [
-            everyone + _predicted(of, found - of * everyone, known, noise / spread)
-            for of, found in zip(views, counts, strict=True)
+            everyone + _predicted(seen, found - seen * everyone, known, noise / spread)
+            for seen, found in zip(views, counts, strict=True)
         ]
     )
     agreement = _agreement(views, counts, expected, spread, least)
-    surplus = counts - views * expected
+    surplus = (counts[:, of] - views[:, of] * expected[:, of]).T
     # The posterior mean of a normal prior of that covariance, for views of variance `noise`.
-    system = np.eye(len(views)) + agreement * (views.T / noise)[:, np.newaxis, :]
-    deviation = np.linalg.solve(system, (agreement @ surplus).T[:, :, np.newaxis] / noise)
-    bands = expected + deviation[:, :, 0].T
+    system = np.eye(len(views)) + agreement * (views[:, of].T / noise)[:, np.newaxis, :]
+    deviation = np.linalg.solve(system, (surplus @ agreement)[:, :, np.newaxis] / noise)
+    bands = expected[:, of] + deviation[:, :, 0].T
     weight = views.sum(axis=1) / views.sum()
     return np.vstack((bands, weight @ bands))
 

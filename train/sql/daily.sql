@@ -33,21 +33,23 @@ JOIN readers AS r USING (user_id)
 GROUP BY ALL;
 
 CREATE OR REPLACE TABLE post_band_daily AS
-WITH banded AS (
-    SELECT v.post_id, v.day, v.is_early, v.liked, age_band(r.age) AS band
-    FROM views AS v
-    JOIN readers AS r USING (user_id)
+WITH bands AS (SELECT user_id, age_band(age) AS band FROM readers),
+counts AS (
+    SELECT
+        post_id, band, day,
+        count(*) AS views,
+        count(*) FILTER (is_early) AS early,
+        count(*) FILTER (liked) AS likes
+    FROM views
+    JOIN bands USING (user_id)
+    GROUP BY post_id, band, day
 )
-SELECT
-    post_id,
-    CASE WHEN grouping(band) = 1 THEN getvariable('everyone') ELSE band END AS band,
-    day,
-    count(*) AS views,
-    count(*) FILTER (is_early) AS early,
-    count(*) FILTER (liked) AS likes
-FROM banded
-GROUP BY GROUPING SETS ((post_id, day), (post_id, day, band))
-HAVING grouping(band) = 1 OR band >= 0;
+SELECT post_id, getvariable('everyone') AS band, day, sum(COLUMNS('^(views|early|likes)$'))::BIGINT AS '\1'
+FROM counts
+GROUP BY post_id, day
+UNION ALL
+FROM counts
+WHERE band >= 0;
 
 CREATE OR REPLACE TABLE shown AS
 SELECT user_id, post_id, day, started, liked
