@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 from distributed import Client, LocalCluster
 
@@ -20,7 +21,8 @@ def connect(address: str) -> Iterator[Client]:
         address: "tcp://host:port", or "local:N" for N workers of one core on this machine.
 
     Raises:
-        ClusterError: nobody answers, there is no worker, or it is no address.
+        ClusterError: nobody answers, there is no worker, one lacks this program, or the address is
+            none.
     """
     if not address.startswith(_LOCAL):
         with _client(address) as client:
@@ -49,4 +51,9 @@ def _client(address: str) -> Iterator[Client]:
             client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
         except TimeoutError as error:
             raise ClusterError(f"the scheduler at {address} has no worker") from error
+        try:
+            # LightGBM and the like take seconds: not in the first task.
+            client.run(import_module, "train.cluster.fitter")
+        except ImportError as error:
+            raise ClusterError(f"the workers of {address} lack what tasks need: {error}") from error
         yield client

@@ -1,11 +1,11 @@
-"""Tables on their way between the driver and the workers: Parquet under keys of a store."""
+"""Tables on their way between the driver and the workers: Arrow's stream format in a store."""
 
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow import ipc
 
 from artifacts.stores import ObjectStore
 from train.warehouse import Warehouse
@@ -31,15 +31,19 @@ class Exchange:
     def put(self, table: pa.Table) -> str:
         """Keep a table; its key is returned."""
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", compression_level=1)
-        key = f"{self.run}{secrets.token_hex(8)}.parquet"
+        # Read once and removed: Parquet would take a third fewer bytes, and four times as long.
+        with ipc.new_stream(
+            sink, table.schema, options=ipc.IpcWriteOptions(compression="lz4")
+        ) as stream:
+            stream.write_table(table)
+        key = f"{self.run}{secrets.token_hex(8)}.arrow"
         self.store.create(key, bytes(sink.getvalue()))
         return key
 
     def get(self, keys: Sequence[str]) -> pa.Table:
         """The rows of all these tables, which have the same columns."""
         return pa.concat_tables(
-            pq.read_table(pa.BufferReader(self.store.read(key).data)) for key in keys
+            ipc.open_stream(self.store.read(key).data).read_all() for key in keys
         )
 
     def load(self, warehouse: Warehouse, name: str, keys: Sequence[str]) -> None:

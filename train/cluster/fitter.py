@@ -72,13 +72,14 @@ class ClusterFitter:
         return cls(client, inputs, features.pairs["liked"], features.schema.model, seed)
 
     def __call__(self, wanted: Sequence[Wanted]) -> list[lgb.Booster]:
-        """Fit all at once."""
+        """Fit all at once, the largest first: a small one can wait for a worker, not all for it."""
         fits = [
             self.client.submit(
-                _fit, self.inputs, self.liked, model, names=self.names, seed=self.seed
+                _fit, self.inputs, self.liked, model, names=self.names, seed=self.seed,
+                priority=int(model.chosen.sum()),
             )
             for model in wanted
-        ]
+        ]  # fmt: skip
         boosters: list[lgb.Booster] = self.client.gather(fits)
         return boosters
 

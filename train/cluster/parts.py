@@ -47,17 +47,19 @@ class FeedPart:
     def open(self, warehouse: Warehouse, timezone: str) -> None:
         """Make the view `raw_feed_data` of it."""
         warehouse.set(timezone=timezone)
-        moment = 'network_time("timestamp")'
+        paths = self._fetched(warehouse.folder) if self.archive else self.files
+        rows = f"FROM read_parquet([{literals(paths)}])"
+        types = {name: kind for name, kind, *_ in warehouse.query(f"DESCRIBE {rows}")}
+        # A bare column lets DuckDB pass over row groups by their least and greatest times.
+        bare = types["timestamp"] == "TIMESTAMP"
+        moment = '"timestamp"' if bare else 'network_time("timestamp")'
         chosen = "TRUE"
         if self.since:
             chosen = f"{moment} >= TIMESTAMP '{self.since}'"
         if self.until:
             chosen += f" AND ({moment} < TIMESTAMP '{self.until}'"
             chosen += ")" if self.since else f" OR {moment} IS NULL)"
-        paths = self._fetched(warehouse.folder) if self.archive else self.files
-        warehouse.query(
-            f"CREATE VIEW raw_feed_data AS FROM read_parquet([{literals(paths)}]) WHERE {chosen}"
-        )
+        warehouse.query(f"CREATE VIEW raw_feed_data AS {rows} WHERE {chosen}")
 
     def _fetched(self, folder: Path) -> list[str]:
         store = open_store(self.archive or "")
