@@ -15,23 +15,23 @@ WHERE is_view
 WINDOW reader AS (PARTITION BY user_id, day ORDER BY moment, post_id, liked);
 
 -- A second window is over the beginnings alone: over all views it would sort them once more.
-CREATE OR REPLACE TABLE views AS
+CREATE OR REPLACE TEMP TABLE sessions AS
 WITH visits AS (
     SELECT user_id, day, max(place) AS views
     FROM placed
     GROUP BY user_id, day
-),
-sessions AS (
-    SELECT
-        user_id, day,
-        moment AS started,
-        place AS first_place,
-        coalesce(lead(place) OVER reader - 1, views) AS last_place
-    FROM placed
-    JOIN visits USING (user_id, day)
-    WHERE starts_session
-    WINDOW reader AS (PARTITION BY user_id, day ORDER BY place)
 )
+SELECT
+    user_id, day,
+    moment AS started,
+    place AS first_place,
+    coalesce(lead(place) OVER reader - 1, views) AS last_place
+FROM placed
+JOIN visits USING (user_id, day)
+WHERE starts_session
+WINDOW reader AS (PARTITION BY user_id, day ORDER BY place);
+
+CREATE OR REPLACE TABLE views AS
 SELECT
     p.* EXCLUDE (place, starts_session),
     s.started,
@@ -41,3 +41,4 @@ JOIN sessions AS s USING (user_id, day)
 WHERE p.place BETWEEN s.first_place AND s.last_place;
 
 DROP TABLE placed;
+DROP TABLE sessions;
