@@ -111,11 +111,17 @@ def encoders_of(network: Network) -> Encoders:
         return fit_encoders(warehouse, seed=1)
 
 
+def kept_of(network: Network, encoders: Encoders) -> Kept:
+    """What is kept in the network's archive, as these encoders make it."""
+    store = open_store(str(network.folder / "archive"))
+    return Kept(store, network.folder / "counted", way_of(encoders, "UTC"))
+
+
 def counted(
     network: Network, encoders: Encoders, sample: float = 1.0
 ) -> tuple[Counted, dict[str, list[tuple[object, ...]]]]:
     """Count with the archive, and compare with counting everything."""
-    kept = Kept(open_store(str(network.folder / "archive")), way_of(encoders, "UTC"))
+    kept = kept_of(network, encoders)
     with network.read() as warehouse:
         store_encoded(warehouse, encoders)
         found = count_archived_days(warehouse, kept, "UTC", NOW, sample)
@@ -184,7 +190,7 @@ def test_other_post_vectors_are_another_way_of_counting(network: Network) -> Non
 
 def test_a_larger_sample_is_counted_anew_and_a_smaller_one_is_not(network: Network) -> None:
     encoders = encoders_of(network)
-    kept = Kept(open_store(str(network.folder / "archive")), way_of(encoders, "UTC"))
+    kept = kept_of(network, encoders)
     notes = []
     for sample in (0.5, 0.25, 0.75):
         with network.read() as warehouse:
@@ -222,7 +228,7 @@ def test_what_no_day_needs_any_more_is_removed_after_a_while(network: Network) -
     store = open_store(str(network.folder / "archive"))
     other = f"{PREFIX}0123456789abcdef/2021-10-01/20211001T000000Z-01234567-shown.parquet"
     store.create(other, b"?")
-    kept = Kept(store, way_of(encoders, "UTC"))
+    kept = kept_of(network, encoders)
     with network.read() as warehouse:
         days = dict(warehouse.query("SELECT day, digest FROM feed_days"))
     facts = kept.facts(days)

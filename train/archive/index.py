@@ -48,12 +48,12 @@ class Origin(Part):
 
 
 class KeptFile(Part):
-    """A file of a day: Parquet, never changed once it is written."""
+    """A file of a day: Parquet, perhaps without a row, never changed once it is written."""
 
     key: Annotated[str, Field(min_length=1)]
     sha256: Sha256
     size: Count
-    rows: Count
+    rows: Annotated[int, Field(ge=0)]
 
 
 class KeptDay(Part):

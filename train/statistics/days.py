@@ -1,13 +1,10 @@
 """Counting the days of an archive: those that were counted before are taken as they are."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import add
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
@@ -18,8 +15,6 @@ from train.statistics.facts import TABLES, DayFacts
 from train.statistics.fresh import Fresh, count_fresh, fresh_table
 from train.statistics.kept import Kept
 from train.warehouse import Warehouse, literals
-
-_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -79,14 +74,13 @@ def count_archived_days(
 
 def _take(warehouse: Warehouse, kept: Kept, found: Mapping[date, DayFacts]) -> dict[date, DayFacts]:
     """Make the tables of the days that were kept and still hold."""
-    with TemporaryDirectory(dir=warehouse.folder) as folder, ThreadPoolExecutor(_AT_ONCE) as pool:
-        fetched = pool.map(lambda facts: kept.fetch(facts, Path(folder)), found.values())
-        files = {day: paths for day, paths in zip(found, fetched, strict=True) if paths}
-        if not files:
-            return {}
-        for table in TABLES:
-            paths = literals(paths[table] for paths in files.values())
-            warehouse.query(f"CREATE OR REPLACE TABLE {table} AS FROM read_parquet([{paths}])")
+    fetched = {day: kept.fetch(facts) for day, facts in found.items()}
+    files = {day: paths for day, paths in fetched.items() if paths}
+    if not files:
+        return {}
+    for table in TABLES:
+        paths = literals(paths[table] for paths in files.values())
+        warehouse.query(f"CREATE OR REPLACE TABLE {table} AS FROM read_parquet([{paths}])")
     set_bands(warehouse)
     warehouse.run("known")
     told = dict(warehouse.query("SELECT day, digest FROM known"))

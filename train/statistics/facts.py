@@ -1,11 +1,9 @@
 """What is known of a day that was counted, and by what it is told whether it still holds."""
 
 from datetime import datetime
-from typing import Annotated
-
-from pydantic import Field
 
 from artifacts.document import Document, Part
+from train.archive.index import KeptFile
 from train.recipe import Digest
 
 TABLES = ("reader_daily", "peer_daily", "post_band_daily", "shown", "liked_daily", "strangers")
@@ -19,14 +17,10 @@ class DroppedRows(Part):
     rows: int
 
 
-class KeptTable(Part):
-    """A table of the day: Parquet, never changed once it is written."""
+class KeptTable(KeptFile):
+    """A table of the day."""
 
     name: str
-    key: Annotated[str, Field(min_length=1)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    size: int
-    rows: int
 
 
 class DayFacts(Document):

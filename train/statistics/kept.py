@@ -1,6 +1,5 @@
 """The statistics of days in the archive's store: for each day its tables, and last its facts."""
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 
 from artifacts.errors import AlreadyExists, BrokenRelease, Conflict, NotFound
 from artifacts.stores import ObjectStore
+from train.archive.files import Files
 from train.archive.index import GRACE
 from train.statistics.facts import DayFacts, KeptTable
 
@@ -30,11 +30,13 @@ class Kept:
 
     Args:
         store: the archive's.
+        copies: a folder for files that lie elsewhere.
         way: digest of the program and of what it was told: other ways give other numbers.
     """
 
-    def __init__(self, store: ObjectStore, way: str) -> None:
+    def __init__(self, store: ObjectStore, copies: Path, way: str) -> None:
         self._store = store
+        self._files = Files(store, copies)
         self._prefix = f"{PREFIX}{way[:16]}/"
 
     def facts(self, days: Mapping[date, str]) -> dict[date, DayFacts]:
@@ -45,22 +47,20 @@ class Kept:
             read = pool.map(self._read, (key if key in there else "" for key in keys.values()))
             return {day: found for day, found in zip(keys, read, strict=True) if found}
 
-    def fetch(self, facts: DayFacts, folder: Path) -> dict[str, Path] | None:
+    def fetch(self, facts: DayFacts) -> dict[str, Path] | None:
         """The files of a day's tables on this disk; None if one is missing or damaged."""
-        found = {table.name: self._fetch(table, folder) for table in facts.tables}
-        whole = {name: path for name, path in found.items() if path}
-        return whole if len(whole) == len(found) else None
+        if self._files.fetch(facts.tables):
+            return None
+        return {table.name: self._files.path(table.key) for table in facts.tables}
 
     def put_table(self, day: date, name: str, table: pa.Table) -> KeptTable:
         """Write a table of a day."""
+        made = f"{datetime.now(UTC):{_FORMAT}}-{secrets.token_hex(4)}"
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd", compression_level=1)
-        data = bytes(sink.getvalue())
-        made = f"{datetime.now(UTC):{_FORMAT}}-{secrets.token_hex(4)}"
         key = f"{self._prefix}{day}/{made}-{name}.parquet"
-        self._store.create(key, data)
-        digest = hashlib.sha256(data).hexdigest()
-        return KeptTable(name=name, key=key, sha256=digest, size=len(data), rows=len(table))
+        file = self._files.create(key, bytes(sink.getvalue()), len(table))
+        return KeptTable(name=name, **file.model_dump())
 
     def put_facts(self, day: date, fingerprint: str, facts: DayFacts) -> None:
         """The day is kept: its tables are written."""
@@ -85,6 +85,7 @@ class Kept:
         """
         now = now or datetime.now(UTC)
         needed = {table.key for one in facts for table in one.tables}
+        self._files.forget(needed)
         needed |= {self._key(day, fingerprint) for day, fingerprint in days.items()}
         by_way: dict[str, list[str]] = {}
         for key in self._store.keys(PREFIX):
@@ -110,17 +111,6 @@ class Kept:
             return DayFacts.from_json(self._store.read(key).data)
         except (NotFound, BrokenRelease):
             return None
-
-    def _fetch(self, table: KeptTable, folder: Path) -> Path | None:
-        try:
-            data = self._store.read(table.key).data
-        except NotFound:
-            return None
-        if len(data) != table.size or hashlib.sha256(data).hexdigest() != table.sha256:
-            return None
-        path = folder / table.key.replace("/", "-")
-        path.write_bytes(data)
-        return path
 
 
 def _made_at(key: str) -> datetime | None:

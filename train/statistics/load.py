@@ -59,7 +59,11 @@ def count_archived(
     """
     with progress.stage("checking the tables and counting the days"):
         store_encoded(warehouse, encoders)
-        kept = Kept(open_store(settings.archive or ""), way_of(encoders, settings.timezone))
+        kept = Kept(
+            open_store(settings.archive or ""),
+            warehouse.folder / "counted",
+            way_of(encoders, settings.timezone),
+        )
         now = network_now(settings.timezone)
         counted = count_archived_days(warehouse, kept, settings.timezone, now, sample)
         progress.note(counted.note)
