@@ -72,6 +72,17 @@ class ReaderShards:
             return self.unknown
         return Reader(shard.features[position : position + 1], shard.liked_by(position), "model")
 
+    async def near(self, user_id: int) -> tuple[int | None, int | None]:
+        """The known readers before and after an id, of those in its shard; None where none is."""
+        shard = await self._shards.get(layout.shard_of(user_id, self._count))
+        if shard is None:
+            return None, None
+        before, after = (np.searchsorted(shard.ids, user_id, side) for side in ("left", "right"))
+        return (
+            int(shard.ids[before - 1]) if before else None,
+            int(shard.ids[after]) if after < len(shard.ids) else None,
+        )
+
 
 def _read(release: Release, width: int, number: int) -> Readers:
     path = layout.users_file(number)

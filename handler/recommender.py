@@ -69,6 +69,15 @@ class Recommender:
         """A reader, known or not; one whose features cannot be had now is as one unknown."""
         return await self._readers.find(user_id)
 
+    @property
+    def nobody(self) -> Reader:
+        """A reader of whom nothing is known."""
+        return self._readers.unknown
+
+    async def near(self, user_id: int) -> tuple[int | None, int | None]:
+        """The known readers next to an id, as `ReaderShards.near`."""
+        return await self._readers.near(user_id)
+
     def recommend(
         self,
         reader: Reader,
