@@ -94,7 +94,7 @@ def test_every_post_is_drawn_about_as_often(small_client: Client) -> None:
         for reader in range(1000, 1400)
         for post in shown(small_client, id=reader, time=NOON)["random"]
     )
-    # 400 draws of 5 among 40 posts: of each 50. Chi-square of 39 degrees is above 72.1 once in 1000.
+    # Of each of 40 posts 50. Chi-square of 39 degrees is above 72.1 once in a thousand.
     expected = 400 * 5 / len(small.POSTS)
     assert sum((counts[post] - expected) ** 2 / expected for post in small.POSTS) < 72.1
 
@@ -114,7 +114,7 @@ def test_who_the_reader_is_is_told_in_the_names_of_the_manifest(small_client: Cl
     topics = Counter(("sport", "tech")[post % 2] for post in liked)
     assert reader["facts"] == [["fondness", small.fondness(7)]]
     assert reader["likes"] == len(small.liked(7))
-    assert {topic: count for topic, count in reader["liked_topics"]} == topics
+    assert dict(reader["liked_topics"]) == topics
     assert {post["id"] for post in shown(small_client, id=7)["liked"]} == {*liked}
 
 
