@@ -90,7 +90,7 @@ async def _asking(loaded: Loaded, user_id: int | None, asked: Asked) -> Asking:
         problem = {"loc": ("arm",), "msg": message, "type": "arm", "input": asked.arm}
         raise RequestValidationError([problem]) from error
     recommender = answering.recommender
-    reader = recommender.nobody if user_id is None else await recommender.reader(user_id)
+    reader = recommender.readers.unknown if user_id is None else await recommender.reader(user_id)
     if asked.time is None:
         seconds = _present(recommender)
     else:
@@ -102,7 +102,7 @@ async def _whom(loaded: Loaded, asked: Asked) -> int | None:
     """The reader's id; None for a reader whom nobody knows."""
     if asked.nobody or asked.id is not None:
         return None if asked.nobody else asked.id
-    before, after = await loaded.answering(None).recommender.near(0)
+    before, after = await loaded.answering(None).recommender.readers.near(0)
     return before if after is None else after
 
 
@@ -120,7 +120,7 @@ def _described(arm: Arm) -> dict[str, Any]:
 async def _reader(asking: Asking, user_id: int | None) -> dict[str, Any]:
     """Who the reader is, as the release has it; ids are texts, for JavaScript has 53 bits."""
     recommender, row = asking.answering.recommender, asking.reader.features[0].tolist()
-    before, after = await recommender.near(asking.user_id)
+    before, after = await recommender.readers.near(asking.user_id)
     topics = Counter(recommender.posts.topics[at].as_py() for at in _liked_rows(asking))
     return {
         "id": None if user_id is None else str(user_id),
