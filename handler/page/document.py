@@ -20,7 +20,7 @@ _HTML = (
     .replace("{{texts}}", _TEXTS)
 )
 
-LANGUAGES = tuple(json.loads(_TEXTS))
+LANGUAGES: tuple[str, ...] = tuple(json.loads(_TEXTS))
 """Those that the page speaks; the first where a browser wants none of them."""
 
 _WEIGHTED = re.compile(r"\s*([a-z]+)[a-z0-9-]*\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE)

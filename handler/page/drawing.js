@@ -82,7 +82,7 @@ function drawFeed(name, posts, most) {
   const list = find(`#${name}`);
   list.replaceChildren(...posts.map((post) => card(post, most)));
   const likes = posts.reduce((sum, post) => sum + chance(post.score), 0);
-  const values = { likes: number(likes, 1), posts: posts.length };
+  const values = { likes: number(likes, 2), posts: posts.length };
   list.previousElementSibling.textContent = posts.length ? say("expected", values) : say("none");
 }
 
