@@ -24,6 +24,9 @@ RANKER = "ranker.onnx"
 """The graph that ranks posts for one reader."""
 POSTS = "posts.parquet"
 """One row a post, most liked first: of equal scores, the earlier row is recommended first."""
+NEWCOMERS = "newcomers.parquet"
+"""Rows of readers of whom no more than a profile is known, one a kind; the function reads it when
+the feed page first asks for one. Older releases lack it, and those whose tables tell no profiles."""
 
 PAST = "past.txt"
 """The model that was measured, in LightGBM's own format: it knows no day from the first test day
@@ -67,6 +70,9 @@ USER_ID = "user_id"
 """int64, ascending, unique."""
 LIKED = "liked"
 """List<int64>: ids of the posts the reader has liked; they are not recommended again."""
+
+# Columns of newcomers.parquet: FEATURES, as in users/*.parquet, and each fact by which kinds differ, a
+# string: all of them together tell the kind.
 
 # Inputs of the ranker:
 INPUT_READER = "reader"
