@@ -25,8 +25,8 @@ RANKER = "ranker.onnx"
 POSTS = "posts.parquet"
 """One row a post, most liked first: of equal scores, the earlier row is recommended first."""
 NEWCOMERS = "newcomers.parquet"
-"""Rows of readers of whom no more than a profile is known, one a kind; the function reads it when
-the feed page first asks for one. Older releases lack it, and those whose tables tell no profiles."""
+"""Rows of readers of whom no more than a profile is known, one a profile; the function reads it when
+the feed page first asks. Older releases lack it, and those whose tables tell no profiles."""
 
 PAST = "past.txt"
 """The model that was measured, in LightGBM's own format: it knows no day from the first test day
@@ -71,8 +71,8 @@ USER_ID = "user_id"
 LIKED = "liked"
 """List<int64>: ids of the posts the reader has liked; they are not recommended again."""
 
-# Columns of newcomers.parquet: FEATURES, as in users/*.parquet, and each fact by which kinds differ, a
-# string: all of them together tell the kind.
+# Columns of newcomers.parquet: FEATURES as in users/*.parquet, and a column of strings for each field
+# of the profile.
 
 # Inputs of the ranker:
 INPUT_READER = "reader"

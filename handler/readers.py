@@ -1,4 +1,4 @@
-"""Readers of a release, fetched by shards as they ask."""
+"""Readers of a release, fetched by shards as they ask, and readers who are new to it."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from artifacts import layout
 from artifacts.release import Release
 from handler.pieces import Pieces
-from handler.tables import Readers, read_readers
+from handler.tables import Newcomers, Readers, read_newcomers, read_readers
 
 SHARDS_KEPT = 4
 """About 3 MB each; an instance of the function sees few readers at a time."""
@@ -57,6 +57,14 @@ class ReaderShards:
             most=SHARDS_KEPT,
             clock=clock,
         )
+        self._newcomers = Pieces(
+            "file of newcomers",
+            "ShardFailed",
+            partial(_read_newcomers, release, width),
+            patience=PATIENCE,
+            most=1,
+            clock=clock,
+        )
         nothing = np.full((1, width), np.nan, np.float32), np.empty(0, np.int64)
         self.unknown = Reader(*nothing, "cold_start")
         self._unreachable = Reader(*nothing, "fallback")
@@ -71,6 +79,10 @@ class ReaderShards:
         if position is None:
             return self.unknown
         return Reader(shard.features[position : position + 1], shard.liked_by(position), "model")
+
+    async def newcomers(self) -> Newcomers | None:
+        """Readers of whom no more than a profile is known; None if they cannot be had now."""
+        return await self._newcomers.get(0)
 
     async def near(self, user_id: int) -> tuple[int | None, int | None]:
         """The known readers before and after an id, of those in its shard; None where none is."""
@@ -87,3 +99,9 @@ class ReaderShards:
 def _read(release: Release, width: int, number: int) -> Readers:
     path = layout.users_file(number)
     return read_readers(release.read(path), width, path)
+
+
+def _read_newcomers(release: Release, width: int, _: int) -> Newcomers:
+    if layout.NEWCOMERS not in {entry.path for entry in release.manifest.files}:
+        return Newcomers((), (), np.empty((0, width), np.float32))
+    return read_newcomers(release.read(layout.NEWCOMERS), width)

@@ -1,4 +1,4 @@
-"""The tables of a release: its posts, their texts, and shards of readers."""
+"""The tables of a release: its posts, their texts, shards of readers, and kinds of new ones."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,6 +78,23 @@ class Readers:
         return self.liked[self.liked_ends[position] : self.liked_ends[position + 1]]
 
 
+@dataclass(frozen=True)
+class Newcomers:
+    """Readers of whom no more than a profile is known.
+
+    A release that was made before there were any has none.
+
+    Attributes:
+        fields: by what kinds of them differ.
+        kinds: of each its values, in the order of `fields`.
+        features: float32 [kinds, R].
+    """
+
+    fields: tuple[str, ...]
+    kinds: tuple[tuple[str, ...], ...]
+    features: npt.NDArray[np.float32]
+
+
 def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     # np.unique would import numpy.ma: 9 ms of each cold start.
     ids = np.sort(ids)
@@ -154,3 +171,17 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
     return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
+
+
+def read_newcomers(data: bytes, width: int) -> Newcomers:
+    """The kinds of new readers with `width` features each.
+
+    Raises:
+        BrokenRelease: there are none, or the columns are not as they must be.
+    """
+    file = ParquetFile.parse(data, layout.NEWCOMERS)
+    if not file.table.num_rows:
+        raise BrokenRelease(f"{layout.NEWCOMERS} holds no kinds")
+    fields = tuple(name for name in file.table.column_names if name != layout.FEATURES)
+    kinds = tuple(zip(*(file.strings(name).to_pylist() for name in fields), strict=True))
+    return Newcomers(fields, kinds, file.matrix(layout.FEATURES, width))

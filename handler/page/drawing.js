@@ -86,7 +86,13 @@ function drawFeed(name, posts, most) {
   list.previousElementSibling.textContent = posts.length ? say("expected", values) : say("none");
 }
 
-function readerTitle({ reader, source }) {
+const fieldName = (field) => TEXTS[root.lang].fields[field] ?? field;
+
+function readerTitle({ reader, source, newcomers }, kind) {
+  if (kind && newcomers) {
+    const facts = newcomers.fields.map((field, at) => `${fieldName(field).toLowerCase()} ${kind[at]}`);
+    return say("newcomer_title", { facts: facts.join(", ") });
+  }
   if (reader.id === null) return say("nobody_title");
   const kinds = { model: "known_reader", cold_start: "unknown_reader", fallback: "fallback_reader" };
   return say(reader.facts.length ? "known_reader" : kinds[source], { id: reader.id });
@@ -109,10 +115,10 @@ function gathered(facts) {
   );
 }
 
-function drawReader(answer) {
+function drawReader(answer, kind) {
   const { reader, liked } = answer;
   find("#who").hidden = false;
-  find("#who-title").textContent = readerTitle(answer);
+  find("#who-title").textContent = readerTitle(answer, kind);
   find("#likes").textContent = readerLikes(answer);
   find("#who details").hidden = reader.facts.length === 0;
   const titles = liked.map(({ text, topic }) => `${parts(text)[0] || cut(text) || say("no_text")} (${topic})`);
@@ -129,4 +135,36 @@ function drawArms({ arms, experiment }, selected) {
   const options = arms.map(({ name, share }) => new Option(say("arm_of", { name, share: percent(share) }), name));
   find("#arm").replaceChildren(new Option(say("own"), ""), ...options);
   find("#arm").value = selected;
+}
+
+function chooser(field) {
+  const label = element("label");
+  const select = element("select");
+  label.htmlFor = select.id = `newcomer-${field}`;
+  return within("div", "field", label, select);
+}
+
+// What can be told of a new reader. The same elements as long as they can be, for one may have the focus.
+function drawNewcomers({ newcomers }, kind) {
+  const place = find("#newcomer");
+  place.hidden = !newcomers;
+  if (!newcomers) return;
+  const { fields, kinds } = newcomers;
+  if (place.dataset.fields !== String(fields)) place.replaceChildren(...fields.map(chooser));
+  place.dataset.fields = fields;
+  for (const [at, field] of fields.entries()) {
+    const [label, select] = place.children[at].children;
+    const values = [...new Set(kinds.map((each) => each[at]))];
+    values.sort((one, other) => one.localeCompare(other, root.lang, { numeric: true }));
+    label.textContent = fieldName(field);
+    select.replaceChildren(new Option(say("open"), ""), ...values.map((value) => new Option(value)));
+    select.value = kind?.[at] ?? "";
+  }
+}
+
+// Of the kinds with this value the one that is most like the one before; none if it is left open.
+function kindWith(kinds, before, at, value) {
+  const alike = (kind) => kind.filter((each, place) => each === before?.[place]).length;
+  const having = kinds.filter((kind) => kind[at] === value);
+  return having.reduce((best, kind) => (best && alike(best) >= alike(kind) ? best : kind), null);
 }

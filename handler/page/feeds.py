@@ -9,58 +9,30 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
-
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from typing import Any
 
 from artifacts.channel import Arm
-from handler.answers import Int64
 from handler.asking import Asking
-from handler.clock import TextMoment, network_seconds
-from handler.loading import Loaded
+from handler.page.asked import Asked
 from handler.recommender import Recommender
 from handler.serving import Serving
 
 LIKED_SHOWN = 5
 """Of the posts that the reader has liked."""
 
-_DAY, _MINUTE = 86_400, 60
-
-
-class Asked(BaseModel):
-    """What the page may ask.
-
-    Attributes:
-        id: the reader's; without it, one whom the release knows.
-        nobody: for a reader whom the release does not know, whoever that is.
-        time: None is the first moment at this time of day after the end of the release's data.
-        limit: posts of each feed at most.
-        arm: of the running experiment; the reader's own if empty.
-    """
-
-    id: Int64 | None = None
-    nobody: bool = False
-    time: TextMoment = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 5
-    arm: Annotated[str, Field(max_length=64)] = ""
-
 
 async def answer(serving: Serving, query: Mapping[str, str]) -> bytes:
     """The JSON that the page is drawn from.
 
     Raises:
-        RequestValidationError: the query is not well formed, or names no arm of the channel.
-        NothingToServeError: nothing is loaded.
+        RequestValidationError: the query is not well formed, or names what is not there.
+        NothingToServeError: nothing is loaded, or what is asked for cannot be had now.
     """
-    try:
-        asked = Asked.model_validate(dict(query))
-    except ValidationError as error:
-        raise RequestValidationError(error.errors()) from error
+    asked = Asked.parse(query)
     began = time.perf_counter()
     loaded = serving.loaded()
-    user_id = await _whom(loaded, asked)
-    asking = await _asking(loaded, user_id, asked)
+    user_id = await asked.whom(loaded)
+    asking = await asked.of(loaded, user_id)
     ranked, texts = await asking.recommend(asked.limit)
     milliseconds = (time.perf_counter() - began) * 1000
     recommended = asking.renderer.explained_posts(
@@ -75,42 +47,12 @@ async def answer(serving: Serving, query: Mapping[str, str]) -> bytes:
         "arm": asking.answering.arm.name,
         "arms": [_described(arm) for arm in loaded.channel.arms],
         "reader": await _reader(asking, user_id),
+        "newcomers": await _newcomers(asking.answering.recommender) if asked.is_new else None,
     }
     head = json.dumps(facts, ensure_ascii=False).encode()[:-1]
     drawn = await _random(asking, asked.limit)
     liked = await _posts(asking, _liked_rows(asking)[-LIKED_SHOWN:])
     return b'%b,"recommended":%b,"random":%b,"liked":%b}' % (head, recommended, drawn, liked)
-
-
-async def _asking(loaded: Loaded, user_id: int | None, asked: Asked) -> Asking:
-    try:
-        answering = loaded.answering(user_id, asked.arm)
-    except KeyError as error:
-        message = "Input should be the name of an arm that is served"
-        problem = {"loc": ("arm",), "msg": message, "type": "arm", "input": asked.arm}
-        raise RequestValidationError([problem]) from error
-    recommender = answering.recommender
-    reader = recommender.readers.unknown if user_id is None else await recommender.reader(user_id)
-    if asked.time is None:
-        seconds = _present(recommender)
-    else:
-        seconds = network_seconds(asked.time, recommender.zone)
-    return Asking(user_id or 0, reader, seconds, answering)
-
-
-async def _whom(loaded: Loaded, asked: Asked) -> int | None:
-    """The reader's id; None for a reader whom nobody knows."""
-    if asked.nobody or asked.id is not None:
-        return None if asked.nobody else asked.id
-    before, after = await loaded.answering(None).recommender.readers.near(0)
-    return before if after is None else after
-
-
-def _present(recommender: Recommender) -> int:
-    """Now; or, of a release that is older than a day, this time of day just after its data."""
-    age = recommender.feature_age()
-    moment = network_seconds(None, recommender.zone) - age + age % _DAY
-    return moment - moment % _MINUTE
 
 
 def _described(arm: Arm) -> dict[str, Any]:
@@ -135,6 +77,12 @@ async def _reader(asking: Asking, user_id: int | None) -> dict[str, Any]:
             if value == value  # noqa: PLR0124 - see above
         ],
     }
+
+
+async def _newcomers(recommender: Recommender) -> dict[str, Any] | None:
+    """The profiles to choose from; None where there are none, or they cannot be had now."""
+    found = await recommender.readers.newcomers()
+    return {"fields": found.fields, "kinds": found.kinds} if found and found.kinds else None
 
 
 def _liked_rows(asking: Asking) -> list[int]:

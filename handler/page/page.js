@@ -6,6 +6,7 @@ const preferred = root.lang;
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 let chosen = new URLSearchParams();
 let shown = null;
+let newcomers = null;
 let asked = null;
 
 // All words that stand there without an answer.
@@ -23,7 +24,8 @@ function draw() {
   const { answer, milliseconds } = shown;
   const all = [...answer.recommended, ...answer.random];
   const most = Math.max(...all.map((post) => chance(post.score)));
-  drawReader(answer);
+  drawReader(answer, kindChosen());
+  drawNewcomers(answer, kindChosen());
   drawArms(answer, chosen.get("arm") ?? "");
   drawFeed("recommended", answer.recommended, most);
   drawFeed("random", answer.random, most);
@@ -31,17 +33,21 @@ function draw() {
   find("#status").textContent = say("answered", { release, arm, own: number(own, 1), all: number(milliseconds) });
 }
 
+const kindChosen = () =>
+  newcomers?.kinds.find((kind) => kind.join("/") === chosen.get("newcomer")) ?? null;
+const isNew = () => chosen.has("nobody") || chosen.has("newcomer");
+
 // What was chosen, into the form.
 function fillForm(answer = null) {
   const id = answer?.reader.id ?? chosen.get("id") ?? "";
-  form.elements.nobody.checked = chosen.has("nobody");
+  form.elements.nobody.checked = isNew();
   form.elements.id.value = id;
-  form.elements.id.disabled = chosen.has("nobody");
+  form.elements.id.disabled = isNew();
   form.elements.time.value = (answer?.time ?? chosen.get("time") ?? "").slice(0, 16);
   form.elements.limit.value = chosen.get("limit") ?? 5;
   for (const side of ["before", "after"]) {
     const other = answer?.reader[side] ?? null;
-    find(`#${side}`).disabled = other === null || chosen.has("nobody");
+    find(`#${side}`).disabled = other === null || isNew();
     find(`#${side}`).value = other ?? "";
   }
 }
@@ -56,7 +62,7 @@ function keep(changes) {
 
 function query() {
   const made = new URLSearchParams();
-  for (const name of ["id", "nobody", "time", "limit", "arm"]) {
+  for (const name of ["id", "nobody", "newcomer", "time", "limit", "arm"]) {
     if (chosen.has(name)) made.set(name, chosen.get(name));
   }
   return made;
@@ -84,11 +90,13 @@ async function ask() {
     // Relative, so that it works under a stage's path.
     const response = await fetch(`page/feeds?${query()}`, { signal: mine.signal });
     const answer = await response.json();
-    if (response.status === 422 && chosen.has("arm")) {  // its experiment has ended
-      keep({ arm: "" });
+    // Its experiment has ended, or the release is another one.
+    if (response.status === 422 && (chosen.has("arm") || chosen.has("newcomer"))) {
+      keep({ arm: "", newcomer: "" });
       return ask();
     }
     if (!response.ok) return show(response.status === 503 ? "down" : "refused", answer.detail ?? "");
+    newcomers = answer.newcomers;
     shown = { answer, milliseconds: performance.now() - began };
     keep({ id: answer.reader.id ?? chosen.get("id") ?? "", time: answer.time });
     fillForm(answer);
@@ -107,7 +115,7 @@ function submit(event) {
   if (!form.reportValidity()) return;
   const { id, nobody, time, limit, arm } = form.elements;
   const changes = { nobody: nobody.checked && "true", time: time.value, limit: limit.value, arm: arm.value };
-  keep(nobody.checked ? changes : { ...changes, id: id.value });
+  keep(nobody.checked ? changes : { ...changes, id: id.value, newcomer: "" });
   ask();
 }
 
@@ -123,6 +131,12 @@ function adopt() {
   ask();
 }
 
+// Before the form hears of it.
+find("#newcomer").addEventListener("change", ({ target }) => {
+  const at = [...find("#newcomer").children].indexOf(target.parentElement);
+  const kind = kindWith(newcomers.kinds, kindChosen(), at, target.value);
+  keep({ newcomer: kind ? kind.join("/") : "" });
+});
 form.addEventListener("submit", submit);
 form.addEventListener("change", submit);
 find("#retry").addEventListener("click", ask);

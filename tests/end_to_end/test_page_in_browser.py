@@ -219,7 +219,7 @@ def test_an_unknown_reader_and_one_whom_nobody_knows_get_a_feed(
     page = ready(browsed(f"{address}#id=99999999"))
     expect(page.get_by_role("heading", name="Reader 99999999, unknown")).to_be_visible()
     assert page.locator("#recommended > li").count() == 5
-    page.get_by_label("A reader nobody knows").check()
+    page.get_by_label("A new reader").check()
     expect(page.locator("#who-title")).to_have_text("A reader nobody knows")
     assert page.locator("#recommended > li").count() == 5
     assert page.get_by_label("Reader", exact=True).is_disabled()
@@ -343,3 +343,59 @@ def test_after_a_second_it_says_that_it_takes_long(browsed: Open, trained: Train
             process.send_signal(signal.SIGCONT)
         expect(status).to_contain_text("answered in")
         expect(found).to_have_attribute("aria-busy", "false")
+
+
+def test_a_new_reader_has_a_profile_to_choose(browsed: Open, address: str) -> None:
+    page = ready(browsed(f"{address}#id=203&time={TIME}"))
+    assert not page.get_by_label("Age").is_visible()
+    page.get_by_label("A new reader").check()
+    expect(page.locator("#who-title")).to_have_text("A reader nobody knows")
+    age, gender, country = (
+        page.get_by_label(name, exact=True) for name in ("Age", "Gender", "Country")
+    )
+    nobodys = titles(page, "recommended")
+    age.select_option("19-22")  # what is left open is as with most readers then
+    expect(page.locator("#who-title")).to_have_text(
+        "A new reader: age 19-22, gender 0, country Russia"
+    )
+    expect(country).to_have_value("Russia")
+    young = titles(page, "recommended")
+    age.select_option("46+")
+    expect(page.locator("#who-title")).to_contain_text("age 46+")
+    assert titles(page, "recommended") not in (young, nobodys)
+    expect(page.locator("#likes")).to_have_text("Has liked no post yet.")
+    gender.select_option("1")
+    title = "A new reader: age 46+, gender 1, country Russia"
+    expect(page.locator("#who-title")).to_have_text(title)
+    page.reload()
+    expect(ready(page).locator("#who-title")).to_have_text(title)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    gender.select_option("not known")
+    expect(page.locator("#who-title")).to_have_text("A reader nobody knows")
+    expect(age).to_have_value("")
+    page.get_by_label("A new reader").uncheck()
+    expect(page.get_by_role("heading", name="Reader 203")).to_be_visible()
+    assert not age.is_visible()
+    assert "newcomer" not in page.url
+
+
+def test_a_new_readers_profile_can_be_chosen_by_the_keyboard_in_russian(
+    browsed: Open, address: str
+) -> None:
+    page = ready(browsed(f"{address}#nobody=true", locale="ru-RU", viewport=NARROW))
+    page.get_by_label("Возраст").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#who-title")).to_contain_text("возраст 0-18, пол 0, страна")
+    page.keyboard.press("ArrowDown")  # the focus has stayed
+    expect(page.locator("#who-title")).to_contain_text("возраст 19-22, пол 0, страна")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_release_that_tells_of_no_profiles_offers_none(browsed: Open, in_arms: str) -> None:
+    page = ready(browsed(f"{in_arms}#newcomer=46%2B/1/Russia&nobody=true", allowed="422"))
+    expect(page.locator("#who-title")).to_have_text("A reader nobody knows")
+    assert not page.locator("#newcomer").is_visible()
+    assert "newcomer" not in page.url

@@ -244,3 +244,85 @@ def test_without_a_release_it_is_503() -> None:
         answer = client.get(FEEDS)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "5"
+
+
+@pytest.fixture(scope="module")
+def telling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Of the app that serves a release which tells of new readers."""
+    folder = tmp_path_factory.mktemp("telling") / "store"
+    small.put(folder, {"newcomers.parquet": small.parquet(small.newcomers_columns())})
+    with Client(create_app(Settings(str(folder)))) as client:
+        yield client
+
+
+def test_a_new_reader_gets_the_feed_of_their_profile(telling: Client) -> None:
+    for kind, fondness in small.NEWCOMERS.items():
+        found = shown(telling, newcomer="/".join(kind), time=NOON, limit=100)
+        scores = {
+            post: fondness * small.quality(post) + 12 * small.lateness(post) for post in small.POSTS
+        }
+        expected = sorted(small.POSTS, key=lambda post: -scores[post])
+        assert [post["id"] for post in found["recommended"]] == expected
+        assert {post["id"]: post["score"] for post in found["random"]} == scores
+        assert found["reader"] | {"before": None, "after": None} == {
+            "id": None, "before": None, "after": None, "likes": 0, "liked_topics": [],
+            "facts": [["fondness", fondness]],
+        }  # fmt: skip
+        assert found["source"] == "model"
+
+
+def test_the_profiles_to_choose_from_are_told_where_a_new_reader_is_asked_for(
+    telling: Client,
+) -> None:
+    told = {"fields": ["age", "place"], "kinds": [[*kind] for kind in small.NEWCOMERS]}
+    assert shown(telling, nobody="true")["newcomers"] == told
+    assert shown(telling, newcomer="young/B")["newcomers"] == told
+    assert shown(telling, id=7)["newcomers"] is None
+
+
+def test_a_release_made_before_there_were_profiles_tells_of_none(small_client: Client) -> None:
+    assert shown(small_client, nobody="true")["newcomers"] is None
+    assert small_client.get(FEEDS, newcomer="young/B").status_code == 422
+
+
+@pytest.mark.parametrize("named", ["young", "young/C", "B/young", "young/B/", "x" * 201])
+def test_a_profile_that_the_release_does_not_have_is_refused_with_a_sentence(
+    telling: Client, named: str
+) -> None:
+    answer = telling.get(FEEDS, newcomer=named)
+    assert answer.status_code == 422
+    said = "have at most 200 characters" if len(named) > 200 else "be a profile that the release"
+    assert answer.json()["detail"].startswith("newcomer: ")
+    assert said in answer.json()["detail"]
+
+
+BROKEN_NEWCOMERS: dict[str, dict[str, pa.Array]] = {
+    "nothing": {name: column[:0] for name, column in small.newcomers_columns().items()},
+    "numbers": {**small.newcomers_columns(), "age": pa.array([1, 2, 3])},
+    "nulls": {**small.newcomers_columns(), "age": pa.array(["a", None, "b"])},
+    "wide": {**small.newcomers_columns(), "features": small.rows([[1, 2]] * 3, 2)},
+    "none": {"age": pa.array(["a"])},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_NEWCOMERS)
+def test_where_the_profiles_are_broken_all_others_are_still_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], broken: str
+) -> None:
+    small.put(tmp_path, {"newcomers.parquet": small.parquet(BROKEN_NEWCOMERS[broken])})
+    with Client(create_app(Settings(str(tmp_path)))) as client:
+        refused = client.get(FEEDS, newcomer="young/B")
+        assert refused.status_code == 503
+        assert "new readers' profiles cannot be had now" in refused.json()["detail"]
+        assert "newcomers.parquet" in capsys.readouterr().out
+        assert shown(client, nobody="true")["newcomers"] is None
+        assert shown(client, id=7)["source"] == "model"
+
+
+def test_no_call_reads_the_profiles_but_the_page(tmp_path: Path) -> None:
+    manifest = small.put(tmp_path, {"newcomers.parquet": small.parquet(small.newcomers_columns())})
+    (tmp_path / "releases" / manifest.release / "newcomers.parquet").unlink()
+    with Client(create_app(Settings(str(tmp_path)))) as client:
+        for path in ("/v1/recommendations", "/post/recommendations/", FEEDS):
+            assert client.get(path, id=7, time=NOON).status_code == 200
+        assert client.get(FEEDS, newcomer="young/B").status_code == 503
