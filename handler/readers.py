@@ -28,11 +28,13 @@ class Reader:
         liked: int64, ids of posts not to be recommended again.
         source: `model`; or `cold_start` for a reader whom the release does not know, and `fallback`
             where that cannot be told, for the shard cannot be had.
+        newest_first: whether `liked` is in the order of time.
     """
 
     features: npt.NDArray[np.float32]
     liked: npt.NDArray[np.int64]
     source: str
+    newest_first: bool = False
 
 
 class ReaderShards:
@@ -78,7 +80,8 @@ class ReaderShards:
         position = shard.position(user_id)
         if position is None:
             return self.unknown
-        return Reader(shard.features[position : position + 1], shard.liked_by(position), "model")
+        features, liked = shard.features[position : position + 1], shard.liked_by(position)
+        return Reader(features, liked, "model", shard.newest_first)
 
     async def newcomers(self) -> Newcomers | None:
         """Readers of whom no more than a profile is known; None if they cannot be had now."""

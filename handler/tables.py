@@ -61,12 +61,14 @@ class Readers:
         features: float32 [n, R].
         liked_ends: int64 [n + 1]; reader i has liked `liked[liked_ends[i]:liked_ends[i + 1]]`.
         liked: int64, post ids.
+        newest_first: whether each reader's are in the order of time.
     """
 
     ids: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
     liked_ends: npt.NDArray[np.int64]
     liked: npt.NDArray[np.int64]
+    newest_first: bool = False
 
     def position(self, user_id: int) -> int | None:
         """The reader's place in the shard, or None if the reader is not in it."""
@@ -170,7 +172,10 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     ids = file.ids(layout.USER_ID)
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
-    return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
+    newest_first = file.table.schema.metadata_str.get(layout.LIKED) == layout.NEWEST_FIRST
+    return Readers(
+        ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED), newest_first
+    )
 
 
 def read_newcomers(data: bytes, width: int) -> Newcomers:

@@ -122,6 +122,7 @@ function drawReader(answer, kind) {
   find("#likes").textContent = readerLikes(answer);
   find("#who details").hidden = reader.facts.length === 0;
   const titles = liked.map(({ text, topic }) => `${parts(text)[0] || cut(text) || say("no_text")} (${topic})`);
+  find("#liked-title").textContent = say(reader.lately ? "lately" : "liked");
   find("#liked").replaceChildren(...titles.map((title) => element("li", title)));
   find("#liked").parentElement.hidden = liked.length === 0;
   find("#facts").replaceChildren(

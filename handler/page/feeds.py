@@ -51,7 +51,7 @@ async def answer(serving: Serving, query: Mapping[str, str]) -> bytes:
     }
     head = json.dumps(facts, ensure_ascii=False).encode()[:-1]
     drawn = await _random(asking, asked.limit)
-    liked = await _posts(asking, _liked_rows(asking)[-LIKED_SHOWN:])
+    liked = await _posts(asking, _liked_rows(asking)[:LIKED_SHOWN])
     return b'%b,"recommended":%b,"random":%b,"liked":%b}' % (head, recommended, drawn, liked)
 
 
@@ -69,6 +69,7 @@ async def _reader(asking: Asking, user_id: int | None) -> dict[str, Any]:
         "before": None if before is None else str(before),
         "after": None if after is None else str(after),
         "likes": len(asking.reader.liked),
+        "lately": asking.reader.newest_first,
         "liked_topics": topics.most_common(),
         # NaN, which is unequal to itself, is what nothing is known of.
         "facts": [
@@ -86,10 +87,11 @@ async def _newcomers(recommender: Recommender) -> dict[str, Any] | None:
 
 
 def _liked_rows(asking: Asking) -> list[int]:
-    """Rows of the posts that the reader has liked, of those that the catalogue still has."""
-    rows, _ = asking.answering.recommender.posts.rows_of(asking.reader.liked)
-    found: list[int] = rows.tolist()
-    return found
+    """Rows of the posts that the reader has liked, in that order, that the catalogue still has."""
+    posts = asking.answering.recommender.posts
+    rows, _ = posts.rows_of(asking.reader.liked)
+    row_of = dict(zip(posts.ids[rows].tolist(), rows.tolist(), strict=True))
+    return [row_of[post] for post in asking.reader.liked.tolist() if post in row_of]
 
 
 async def _random(asking: Asking, limit: int) -> bytes:

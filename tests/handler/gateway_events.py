@@ -23,7 +23,8 @@ paths = st.sampled_from(
     [*CALLS, "/v1/recommendations", "/page/feeds", "/post/recommendations", "", "//", "/%zz"]
 )
 values = st.sampled_from(["7", "1", "", *HUGE, *TIMES]) | st.integers().map(str) | texts
-names = st.sampled_from(["id", "time", "limit", "exclude", "explain", "arm", "nobody"]) | texts
+of_the_page = ["arm", "nobody", "newcomer"]
+names = st.sampled_from(["id", "time", "limit", "exclude", "explain", *of_the_page]) | texts
 methods = st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "PUT", "get", "TRACE", ""]) | texts
 
 json_values = st.recursive(

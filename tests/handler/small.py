@@ -122,9 +122,9 @@ def feed(reader: int, hour: int, exclude: Sequence[int] = ()) -> list[int]:
     return sorted(eligible, key=lambda post: -score(reader, hour, post))
 
 
-def parquet(columns: Mapping[str, pa.Array]) -> bytes:
+def parquet(columns: Mapping[str, pa.Array], **metadata: str) -> bytes:
     buffer = BytesIO()
-    pq.write_table(pa.table(dict(columns)), buffer)
+    pq.write_table(pa.table(dict(columns), metadata=metadata or None), buffer)
     return buffer.getvalue()
 
 

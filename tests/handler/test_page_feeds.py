@@ -118,6 +118,22 @@ def test_who_the_reader_is_is_told_in_the_names_of_the_manifest(small_client: Cl
     assert {post["id"] for post in shown(small_client, id=7)["liked"]} == {*liked}
 
 
+def test_what_was_liked_lately_is_told_newest_first(tmp_path: Path, small_client: Client) -> None:
+    ordered = {
+        f"users/{shard:05d}.parquet": small.parquet(
+            small.readers_columns(shard), liked="newest first"
+        )
+        for shard in range(small.SHARDS)
+    }
+    small.put(tmp_path, ordered)
+    with Client(create_app(Settings(str(tmp_path)))) as client:
+        found = shown(client, id=small.LIKED_EVERYTHING, time=NOON)
+        assert found["reader"]["lately"] is True
+        assert [post["id"] for post in found["liked"]] == small.liked(small.LIKED_EVERYTHING)[:5]
+    older = shown(small_client, id=small.LIKED_EVERYTHING, time=NOON)
+    assert older["reader"]["lately"] is False
+
+
 def test_of_a_stranger_nothing_is_told(small_client: Client) -> None:
     found = shown(small_client, id=STRANGER, time=NOON)
     assert found["source"] == "cold_start"
@@ -266,7 +282,7 @@ def test_a_new_reader_gets_the_feed_of_their_profile(telling: Client) -> None:
         assert {post["id"]: post["score"] for post in found["random"]} == scores
         assert found["reader"] | {"before": None, "after": None} == {
             "id": None, "before": None, "after": None, "likes": 0, "liked_topics": [],
-            "facts": [["fondness", fondness]],
+            "lately": False, "facts": [["fondness", fondness]],
         }  # fmt: skip
         assert found["source"] == "model"
 

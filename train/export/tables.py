@@ -99,7 +99,8 @@ def reader_files(
                 layout.LIKED: _liked(warehouse, shard, rows.ids[here]),
             }
         )
-        yield layout.users_file(shard), to_parquet(table)
+        ordered = table.replace_schema_metadata({layout.LIKED: layout.NEWEST_FIRST})
+        yield layout.users_file(shard), to_parquet(ordered)
 
 
 def _liked(warehouse: Warehouse, shard: int, readers: npt.NDArray[np.int64]) -> pa.Array:
