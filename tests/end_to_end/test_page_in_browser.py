@@ -125,6 +125,11 @@ def ready(page: Page) -> Page:
     return page
 
 
+def require_accessible(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 def titles(page: Page, feed: str) -> list[str]:
     return page.locator(f"#{feed} > li").all_inner_texts()
 
@@ -149,8 +154,7 @@ def test_it_fits_the_screen_and_is_accessible(
             page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert page.evaluate(WIDER_THAN_THE_SCREEN) == []
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        require_accessible(page)
 
 
 def test_the_feeds_stand_side_by_side_on_a_desktop_and_one_after_the_other_on_a_phone(
@@ -219,6 +223,7 @@ def test_an_unknown_reader_and_one_whom_nobody_knows_get_a_feed(
     page = ready(browsed(f"{address}#id=99999999"))
     expect(page.get_by_role("heading", name="Reader 99999999, unknown")).to_be_visible()
     assert page.locator("#recommended > li").count() == 5
+    require_accessible(page)
     page.get_by_label("A new reader").check()
     expect(page.locator("#who-title")).to_have_text("A reader nobody knows")
     assert page.locator("#recommended > li").count() == 5
@@ -231,8 +236,7 @@ def test_who_has_liked_everything_is_told_that_nothing_is_left(browsed: Open, in
     assert page.get_by_text("There is no post to show").is_visible()
     assert page.locator("#recommended > li").count() == 0
     assert page.locator("#random > li").count() == 5
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    require_accessible(page)
 
 
 def test_it_can_be_used_by_the_keyboard_alone(browsed: Open, address: str) -> None:
@@ -288,8 +292,7 @@ def test_another_arm_can_be_looked_at_and_its_markup_is_text(browsed: Open, in_a
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     assert page.title() == "Lenta"
     assert page.locator("#found script, #found img").count() == 0
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    require_accessible(page)
 
 
 def test_an_arm_whose_experiment_has_ended_is_let_go(browsed: Open, address: str) -> None:
@@ -316,8 +319,7 @@ def test_without_a_release_it_says_so_and_tries_again(
     with served(store) as (address, _):
         page = browsed(address, allowed="503|ERR_")
         expect(page.get_by_role("alert")).to_contain_text("nothing was ever promoted")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        require_accessible(page)
         page.get_by_role("button", name="Русский").click()
         expect(page.get_by_role("alert")).to_contain_text("API не отвечает.")
         port = int(address.split(":")[-1].strip("/"))
@@ -339,6 +341,7 @@ def test_after_a_second_it_says_that_it_takes_long(browsed: Open, trained: Train
             page.get_by_role("button", name="Show", exact=True).click()
             expect(found).to_have_attribute("aria-busy", "true")
             expect(status).to_contain_text("longer than usual")
+            require_accessible(page)
         finally:
             process.send_signal(signal.SIGCONT)
         expect(status).to_contain_text("answered in")
@@ -369,8 +372,7 @@ def test_a_new_reader_has_a_profile_to_choose(browsed: Open, address: str) -> No
     expect(page.locator("#who-title")).to_have_text(title)
     page.reload()
     expect(ready(page).locator("#who-title")).to_have_text(title)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    require_accessible(page)
     gender.select_option("not known")
     expect(page.locator("#who-title")).to_have_text("A reader nobody knows")
     expect(age).to_have_value("")
@@ -390,8 +392,7 @@ def test_a_new_readers_profile_can_be_chosen_by_the_keyboard_in_russian(
     page.keyboard.press("ArrowDown")  # the focus has stayed
     expect(page.locator("#who-title")).to_contain_text("возраст 19-22, пол 0, страна")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    require_accessible(page)
 
 
 def test_a_release_that_tells_of_no_profiles_offers_none(browsed: Open, in_arms: str) -> None:
