@@ -24,6 +24,9 @@ RANKER = "ranker.onnx"
 """The graph that ranks posts for one reader."""
 POSTS = "posts.parquet"
 """One row a post, most liked first: of equal scores, the earlier row is recommended first."""
+NEWCOMERS = "newcomers.parquet"
+"""Rows of readers of whom no more than a profile is known, one a profile; the function reads it
+when the feed page first asks. Older releases lack it, and those whose tables tell no profiles."""
 
 PAST = "past.txt"
 """The model that was measured, in LightGBM's own format: it knows no day from the first test day
@@ -67,6 +70,12 @@ USER_ID = "user_id"
 """int64, ascending, unique."""
 LIKED = "liked"
 """List<int64>: ids of the posts the reader has liked; they are not recommended again."""
+NEWEST_FIRST = "newest first"
+"""What the file's metadata say of LIKED where the lists are ordered by the day of the like; those
+of older files are in no order that tells anything."""
+
+# Columns of newcomers.parquet: FEATURES as in users/*.parquet, and a column of strings for each
+# field of the profile.
 
 # Inputs of the ranker:
 INPUT_READER = "reader"

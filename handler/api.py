@@ -5,10 +5,8 @@ from time import monotonic
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
 
-from handler import page
 from handler.answers import (
     MOST_POSTS,
     Health,
@@ -22,6 +20,7 @@ from handler.asking import Asking
 from handler.clock import TextMoment
 from handler.fetching import Fetching
 from handler.identity import Gatekeeper
+from handler.page import add_page
 from handler.problems import RESPONSES, add_problem_handlers
 from handler.rendering import fields
 from handler.serving import Serving
@@ -151,10 +150,8 @@ def create_app(
             posts=manifest.data.posts,
         )
 
-    @app.get("/", include_in_schema=False)
-    async def feed() -> HTMLResponse:
-        return HTMLResponse(page.HTML, headers=page.HEADERS)
-
+    if settings.shows_page:
+        add_page(app, serving)
     return app
 
 

@@ -57,10 +57,21 @@ class Loaded:
             for release, recommender in self.recommenders.items()
         )
 
-    def answering(self, user_id: int | None) -> Answering:
-        """What answers a reader, or whoever asks without being one."""
+    def answering(self, user_id: int | None, arm_name: str = "") -> Answering:
+        """What answers a reader, or whoever asks without being one.
+
+        Args:
+            user_id: the reader, or None.
+            arm_name: the arm that is to answer; the reader's own if empty.
+
+        Raises:
+            KeyError: the channel has no arm of that name.
+        """
         channel = self.channel
-        arm = channel.arms[0] if user_id is None else channel.arm_of(user_id)
+        if arm_name:
+            arm = {arm.name: arm for arm in channel.arms}[arm_name]
+        else:
+            arm = channel.arms[0] if user_id is None else channel.arm_of(user_id)
         experiment = channel.experiment.name if channel.experiment else None
         return Answering(self.recommenders[arm.release], arm, experiment)
 

@@ -59,7 +59,7 @@ class Recommender:
         self._fresh = self.posts.fresh if fresh_share else _NOTHING
         self.texts = Texts(fetched.release, self.posts, clock)
         self.renderer = Renderer(self.posts)
-        self._readers = ReaderShards(fetched.release, clock)
+        self.readers = ReaderShards(fetched.release, clock)
         self._session = session(fetched.ranker)
         optional = self._session.get_overridable_initializers()
         self._explains = layout.INPUT_EXPLAIN in [given.name for given in optional]
@@ -67,7 +67,7 @@ class Recommender:
 
     async def reader(self, user_id: int) -> Reader:
         """A reader, known or not; one whose features cannot be had now is as one unknown."""
-        return await self._readers.find(user_id)
+        return await self.readers.find(user_id)
 
     def recommend(
         self,
@@ -183,7 +183,7 @@ class Recommender:
         return Ranked(rows, scores, reader.source)
 
     def _try_out(self) -> None:
-        reader = self._readers.unknown
+        reader = self.readers.unknown
         try_out(
             lambda leave_out, limit: self._run(reader, 0, _NOTHING, leave_out, limit),
             len(self.posts.ids),

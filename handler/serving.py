@@ -60,11 +60,19 @@ class Serving:
         Raises:
             NothingToServeError: nothing is loaded, and loading has failed or takes long.
         """
+        return self.loaded().answering(user_id)
+
+    def loaded(self) -> Loaded:
+        """The channel that is served now, and what answers for it.
+
+        Raises:
+            NothingToServeError: nothing is loaded, and loading has failed or takes long.
+        """
         self._follow()
         loaded = self._loaded
         if loaded is None:
             raise NothingToServeError(self._failure)
-        return loaded.answering(user_id)
+        return loaded
 
     def refresh(self) -> None:
         """Look at the channel now, and wait for it, INIT_WAIT at most."""

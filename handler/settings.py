@@ -40,6 +40,7 @@ class Settings:
         fresh_share: LENTA_FRESH_SHARE, the share of a feed's places that fresh posts are given,
             from 0 to MOST_FRESH_SHARE; exact, as it was written.
         follow_seconds: LENTA_FOLLOW_SECONDS, how often the channel is looked at, from 1 to a day.
+        page: LENTA_PAGE, whether there is to be the feed page.
     """
 
     store: str
@@ -50,6 +51,15 @@ class Settings:
     reader_hash_key: str = ""
     fresh_share: Fraction = Fraction(0)
     follow_seconds: float = 60
+    page: bool = True
+
+    @property
+    def shows_page(self) -> bool:
+        """Whether there is the feed page: never where calls are authorized.
+
+        It shows anybody's feed, and a browser that opens a page has neither token nor signature.
+        """
+        return self.page and self.auth_mode is AuthMode.NONE
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -57,7 +67,7 @@ class Settings:
 
         Raises:
             ValueError: AUTH_MODE is none of the modes, or JWT with nothing to check tokens by, or
-                LENTA_FRESH_SHARE or LENTA_FOLLOW_SECONDS no such number.
+                LENTA_FRESH_SHARE or LENTA_FOLLOW_SECONDS no such number, or LENTA_PAGE no answer.
         """
         settings = cls(
             store=os.environ.get("ARTIFACT_STORE", ""),
@@ -68,12 +78,19 @@ class Settings:
             reader_hash_key=os.environ.get("READER_HASH_KEY", ""),
             fresh_share=_fresh_share(os.environ.get("LENTA_FRESH_SHARE", "0")),
             follow_seconds=_follow_seconds(os.environ.get("LENTA_FOLLOW_SECONDS", "60")),
+            page=_page(os.environ.get("LENTA_PAGE", "on")),
         )
         if settings.auth_mode is AuthMode.JWT and not (
             settings.jwt_issuer and settings.jwt_audience
         ):
             raise ValueError("AUTH_MODE=JWT needs JWT_ISSUER and JWT_AUDIENCE")
         return settings
+
+
+def _page(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(f"LENTA_PAGE is {text[:80]!r}, but must be 'on' or 'off'")
+    return text == "on"
 
 
 def _fresh_share(text: str) -> Fraction:

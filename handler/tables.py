@@ -1,4 +1,4 @@
-"""The tables of a release: its posts, their texts, and shards of readers."""
+"""The tables of a release: its posts, their texts, shards of readers, and kinds of new ones."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,12 +61,14 @@ class Readers:
         features: float32 [n, R].
         liked_ends: int64 [n + 1]; reader i has liked `liked[liked_ends[i]:liked_ends[i + 1]]`.
         liked: int64, post ids.
+        newest_first: whether each reader's are in the order of time.
     """
 
     ids: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
     liked_ends: npt.NDArray[np.int64]
     liked: npt.NDArray[np.int64]
+    newest_first: bool = False
 
     def position(self, user_id: int) -> int | None:
         """The reader's place in the shard, or None if the reader is not in it."""
@@ -76,6 +78,23 @@ class Readers:
     def liked_by(self, position: int) -> npt.NDArray[np.int64]:
         """int64: ids of the posts that the reader at `position` has liked."""
         return self.liked[self.liked_ends[position] : self.liked_ends[position + 1]]
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Readers of whom no more than a profile is known.
+
+    A release that was made before there were any has none.
+
+    Attributes:
+        fields: by what kinds of them differ.
+        kinds: of each its values, in the order of `fields`.
+        features: float32 [kinds, R].
+    """
+
+    fields: tuple[str, ...]
+    kinds: tuple[tuple[str, ...], ...]
+    features: npt.NDArray[np.float32]
 
 
 def _unique(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -153,4 +172,21 @@ def read_readers(data: bytes, width: int, path: str) -> Readers:
     ids = file.ids(layout.USER_ID)
     if (ids[1:] <= ids[:-1]).any():
         raise BrokenRelease(f"{path}: the column {layout.USER_ID} does not ascend")
-    return Readers(ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED))
+    newest_first = file.table.schema.metadata_str.get(layout.LIKED) == layout.NEWEST_FIRST
+    return Readers(
+        ids, file.matrix(layout.FEATURES, width), *file.lists(layout.LIKED), newest_first
+    )
+
+
+def read_newcomers(data: bytes, width: int) -> Newcomers:
+    """The kinds of new readers with `width` features each.
+
+    Raises:
+        BrokenRelease: there are none, or the columns are not as they must be.
+    """
+    file = ParquetFile.parse(data, layout.NEWCOMERS)
+    if not file.table.num_rows:
+        raise BrokenRelease(f"{layout.NEWCOMERS} holds no kinds")
+    fields = tuple(name for name in file.table.column_names if name != layout.FEATURES)
+    kinds = tuple(zip(*(file.strings(name).to_pylist() for name in fields), strict=True))
+    return Newcomers(fields, kinds, file.matrix(layout.FEATURES, width))

@@ -28,6 +28,7 @@ from train.evaluation.served import what_serves
 from train.evaluation.world import make_world
 from train.export import exactness
 from train.export.graph import ranker_graph
+from train.export.newcomers import newcomer_files
 from train.export.tables import post_files
 from train.facts import data_facts
 from train.features import rows
@@ -197,5 +198,7 @@ def _files(
     yield layout.RANKER, chosen.graph.SerializeToString(deterministic=True)
     yield layout.PAST, made.learned.past.model_to_string().encode()
     yield from post_files(warehouse, served.posts, chosen.vectors, chosen.blocks)
-    yield layout.ENCODERS, encoders_file(made.world.features.encoders, features_digest())
+    encoders = made.world.features.encoders
+    yield from newcomer_files(warehouse, encoders.schema)
+    yield layout.ENCODERS, encoders_file(encoders, features_digest())
     yield layout.REPORT, report

@@ -47,6 +47,7 @@ NOT_RUN = {
     ".venv-sam/bin/sam local invoke --skip-pull-image --event events/rerank-v2.json": "the same",
     ".venv-sam/bin/sam local start-api --warm-containers LAZY": "the same",
     ".venv-sam/bin/sam deploy --parameter-overrides FreshShare=0.2": "tests/stack passes it",
+    ".venv-sam/bin/sam deploy --parameter-overrides FeedPage=No": "the same",
     (
         "python -m train experiment --exposures LOG --source SOURCE --json result.json"
     ): "wants a log and later likes; test_experiment.py makes both",

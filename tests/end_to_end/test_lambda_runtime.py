@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from mypy_boto3_s3 import S3Client
 
 from handler.api import create_app
-from handler.page import HTML
+from handler.page.document import in_language
 from handler.settings import Settings
 from tests.support.lambda_runtime import PROJECT, StartFunction, event, upload
 from tests.support.releases import Trained
@@ -101,7 +101,7 @@ def test_the_feed_page_is_served(function: Runtime) -> None:
     assert answer["statusCode"] == 200
     assert answer["headers"]["content-type"].startswith("text/html")
     assert "script-src 'sha256-" in answer["headers"]["content-security-policy"]
-    assert _body(answer) == HTML
+    assert _body(answer) == in_language("")
 
 
 def test_the_log_says_in_json_what_answered(function: Runtime, trained: Trained) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handler.page import HTML
+from handler.page.document import in_language
 from handler.settings import Settings
 from tests.handler.events import Send, function
 from tests.support.account import (
@@ -167,7 +167,7 @@ def test_the_api_answers_over_http(published: Account, app: Send) -> None:
             client.get("/"), client.get(FEED.format(KNOWN)), client.get(FEED.format(UNKNOWN)),
         )  # fmt: skip
         order = client.post("/v1/rerank", json=json.loads(base64.b64decode(asked["body"])))
-    assert page.text == HTML
+    assert page.text == in_language("")
     assert (feed.json()["source"], unknown.json()["source"]) == ("model", "cold_start")
     assert order.json() == json.loads(app(asked)["body"])
 

@@ -19,9 +19,12 @@ CALLS = ["/", "/healthz", "/docs", "/openapi.json", "/post/recommendations/", "/
 
 # With lone surrogates, which JSON can spell and UTF-8 cannot.
 texts = st.text(st.characters(exclude_categories=()), max_size=40) | st.just(BIDI)
-paths = st.sampled_from([*CALLS, "/v1/recommendations", "/post/recommendations", "", "//", "/%zz"])
+paths = st.sampled_from(
+    [*CALLS, "/v1/recommendations", "/page/feeds", "/post/recommendations", "", "//", "/%zz"]
+)
 values = st.sampled_from(["7", "1", "", *HUGE, *TIMES]) | st.integers().map(str) | texts
-names = st.sampled_from(["id", "time", "limit", "exclude", "explain"]) | texts
+of_the_page = ["arm", "nobody", "newcomer"]
+names = st.sampled_from(["id", "time", "limit", "exclude", "explain", *of_the_page]) | texts
 methods = st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "PUT", "get", "TRACE", ""]) | texts
 
 json_values = st.recursive(

@@ -31,6 +31,8 @@ POSTS = sorted(range(10, 130, 3), key=lambda post: post * 37 % 101)
 SHARDS = 6
 READERS = list(range(-6, 24))
 LIKED_EVERYTHING = 3
+NEWCOMERS = {("old", "A"): 3.0, ("young", "A"): 1.0, ("young", "B"): -1.0}
+"""Age and place of readers who may come → their fondness; in a release only where it is told so."""
 FORGOTTEN = 999_999
 """A post that readers have liked and the catalogue no longer holds."""
 
@@ -120,9 +122,9 @@ def feed(reader: int, hour: int, exclude: Sequence[int] = ()) -> list[int]:
     return sorted(eligible, key=lambda post: -score(reader, hour, post))
 
 
-def parquet(columns: Mapping[str, pa.Array]) -> bytes:
+def parquet(columns: Mapping[str, pa.Array], **metadata: str) -> bytes:
     buffer = BytesIO()
-    pq.write_table(pa.table(dict(columns)), buffer)
+    pq.write_table(pa.table(dict(columns), metadata=metadata or None), buffer)
     return buffer.getvalue()
 
 
@@ -146,6 +148,15 @@ def readers_columns(shard: int) -> dict[str, pa.Array]:
         "user_id": pa.array(readers, pa.int64()),
         "features": rows([[fondness(reader)] for reader in readers], 1),
         "liked": pa.array([liked(reader) for reader in readers], pa.list_(pa.int64())),
+    }
+
+
+def newcomers_columns() -> dict[str, pa.Array]:
+    ages, places = zip(*NEWCOMERS, strict=True)
+    return {
+        "age": pa.array(ages),
+        "place": pa.array(places),
+        "features": rows([[fond] for fond in NEWCOMERS.values()], 1),
     }
 
 

@@ -111,9 +111,15 @@ def test_an_audience_may_be_one_of_several_or_a_client(by_token: Send, changed: 
     assert by_token(with_token(CALLS[0], claims(**changed)))["statusCode"] == 200
 
 
-def test_the_health_and_the_page_are_nobodys_feed(by_token: Send) -> None:
+def test_the_health_is_nobodys_feed(by_token: Send) -> None:
     assert by_token(http_event("/healthz"))["statusCode"] == 200
-    assert by_token(http_event("/"))["statusCode"] == 200
+
+
+def test_where_calls_are_authorized_there_is_no_page(by_token: Send, by_signature: Send) -> None:
+    for send in (by_token, by_signature):
+        for call in (http_event("/"), http_event("/page/feeds", f"id={READER}")):
+            assert send(call)["statusCode"] == 404
+            assert send(with_token(call, claims()))["statusCode"] == 404
 
 
 def test_a_signed_call_may_ask_for_everybody(by_signature: Send) -> None:

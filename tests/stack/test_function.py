@@ -34,8 +34,8 @@ def test_readers_ids_are_hashed_with_a_key_of_the_stacks_own(function: Resource)
 
 
 def test_it_takes_unsigned_releases_unless_told_to_verify_them(default: Stack) -> None:
-    assert verify_keys(default) == ""
-    keys = verify_keys(stack(VerifyReleases="Yes"))
+    assert mapped(default, "LENTA_VERIFY_KEYS") == ""
+    keys = mapped(stack(VerifyReleases="Yes"), "LENTA_VERIFY_KEYS")
     # The package is made of the folder handler/, with whatever lies there.
     assert keys.removeprefix("/var/task/") == "handler/release-keys.pem"
 
@@ -65,6 +65,11 @@ def test_it_looks_at_the_channel_as_often_as_is_named(function: Resource) -> Non
     assert str(function["Environment"]["Variables"]["LENTA_FOLLOW_SECONDS"]) == "60"
     quicker = stack(FollowSeconds=5).properties("Function")
     assert str(quicker["Environment"]["Variables"]["LENTA_FOLLOW_SECONDS"]) == "5"
+
+
+def test_the_feed_page_is_there_unless_it_is_switched_off(default: Stack) -> None:
+    assert mapped(default, "LENTA_PAGE") == "on"
+    assert mapped(stack(FeedPage="No"), "LENTA_PAGE") == "off"
 
 
 def test_it_logs_json_where_its_role_may_write(function: Resource) -> None:
@@ -130,12 +135,12 @@ def test_a_changed_parameter_makes_a_new_version() -> None:
     assert len(Template(described).substitute(longest)) <= 256
 
 
-def verify_keys(made: Stack) -> str:
-    """What the function is told of the keys that it must trust."""
-    found = made.properties("Function")["Environment"]["Variables"]["LENTA_VERIFY_KEYS"]
+def mapped(made: Stack, variable: str) -> str:
+    """What the function is told by a variable that a mapping makes of a parameter."""
+    found = made.properties("Function")["Environment"]["Variables"][variable]
     name, key, value = found["Fn::FindInMap"]
-    keys: str = made.mappings[name][key][value]
-    return keys
+    told: str = made.mappings[name][key][value]
+    return told
 
 
 def longest_value(parameter: Resource) -> str:

@@ -60,7 +60,7 @@ def expected(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
 def require_same(release: Release, expected: Release) -> None:
     assert verify(release) == ()
     shards = [layout.users_file(shard) for shard in range(3)]
-    for path in (*shards, layout.POSTS, layout.ENCODERS, layout.RANKER):
+    for path in (*shards, layout.POSTS, layout.NEWCOMERS, layout.ENCODERS, layout.RANKER):
         assert release.read(path) == expected.read(path), path
     told, other = (
         each.manifest.model_dump(

@@ -1,6 +1,7 @@
 """The texts of a small catalogue lie in posts.parquet, those of a large one in their own files."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,7 @@ from artifacts.stores import open_store
 from tests.artifacts.examples import draft
 from tests.handler import small
 from tests.support.recommender import awaited, served_from
-from train.export.tables import post_files
+from train.export.tables import post_files, reader_files
 from train.features.rows import FeatureRows
 from train.warehouse import Warehouse
 
@@ -104,3 +105,15 @@ def test_whatever_the_texts_and_the_limit_the_function_answers_each_post_with_it
         recommender = served_from(folder)
         found = awaited(recommender.texts.of(range(len(texts))))
     assert found == [texts[place] for place in served]
+
+
+def test_a_readers_likes_are_listed_by_their_last_day_the_newest_first(tmp_path: Path) -> None:
+    days = [date(2021, 10, day) for day in (2, 3, 2, 1, 4, 1)]
+    likes = {"user_id": [1, 1, 1, 1, 1, 2], "post_id": [5, 9, 3, 8, 8, 7], "day": days}
+    warehouse = Warehouse(tmp_path)
+    warehouse.register("liked_daily", pa.table(likes))
+    rows = FeatureRows(np.array([1, 2, 3]), np.zeros((3, 2), np.float32))
+    [(_, data)] = reader_files(warehouse, rows, 1)
+    warehouse.close()
+    assert table(data)[layout.LIKED].to_pylist() == [[8, 9, 3, 5], [7], []]
+    assert table(data).schema.metadata[layout.LIKED.encode()] == layout.NEWEST_FIRST.encode()

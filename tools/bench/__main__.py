@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "requests", "load", "memory", "cold", "reading", "archive", "catalogue", "soak", "kills",
-    "experiment", "lift", "plot",
+    "experiment", "lift", "page", "plot",
 )  # fmt: skip
 """Quick ones first."""
 

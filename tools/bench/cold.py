@@ -50,7 +50,7 @@ def measure() -> Measured:
     }
     python = runtime_python(version)
     with s3() as environment:
-        stores = [_upload(f"{readers}", readers) for readers in READERS]
+        stores = [upload(f"{readers}", readers) for readers in READERS]
         subjects = {
             f"Lenta, {readers:,} readers": (ours, address)
             for readers, address in zip(READERS, stores, strict=True)
@@ -124,7 +124,7 @@ def s3() -> Iterator[dict[str, str]]:
         server.stop()
 
 
-def _upload(name: str, readers: int) -> str:
+def upload(name: str, readers: int) -> str:
     """A store with the measured release, as if of so many readers; of their shards the asked one.
 
     The others are listed and missing: nobody asks for them.

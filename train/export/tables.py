@@ -62,7 +62,7 @@ def post_files(
         table = table.append_column(layout.VECTOR, fixed_size(vectors.T))
     if blocks is not None:
         table = table.append_column(layout.BLOCK, pa.array(blocks))
-    yield layout.POSTS, _parquet(table)
+    yield layout.POSTS, to_parquet(table)
 
 
 def _text_files(warehouse: Warehouse, counts: list[int]) -> Iterator[tuple[str, bytes]]:
@@ -73,7 +73,7 @@ def _text_files(warehouse: Warehouse, counts: list[int]) -> Iterator[tuple[str, 
     for number, count in enumerate(counts):
         while len(waiting) < count:
             waiting = pa.concat_tables([waiting, pa.Table.from_batches([next(batches)])])
-        yield layout.texts_file(number), _parquet(waiting[:count].combine_chunks())
+        yield layout.texts_file(number), to_parquet(waiting[:count].combine_chunks())
         waiting = waiting[count:]
 
 
@@ -99,7 +99,8 @@ def reader_files(
                 layout.LIKED: _liked(warehouse, shard, rows.ids[here]),
             }
         )
-        yield layout.users_file(shard), _parquet(table)
+        ordered = table.replace_schema_metadata({layout.LIKED: layout.NEWEST_FIRST})
+        yield layout.users_file(shard), to_parquet(ordered)
 
 
 def _liked(warehouse: Warehouse, shard: int, readers: npt.NDArray[np.int64]) -> pa.Array:
@@ -124,7 +125,8 @@ def fixed_size(features: npt.NDArray[np.float32]) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(features.ravel()), features.shape[1])
 
 
-def _parquet(table: pa.Table) -> bytes:
+def to_parquet(table: pa.Table) -> bytes:
+    """A file of the release."""
     sink = pa.BufferOutputStream()
     # One row group: a file is read whole. Feature values hardly repeat, so a dictionary costs time
     # and saves nothing.

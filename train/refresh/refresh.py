@@ -18,6 +18,7 @@ from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.clock import first_evening, serves_from
 from train.errors import RefreshError
+from train.export.newcomers import newcomer_files
 from train.export.tables import post_files, reader_files
 from train.facts import data_facts
 from train.features.build import make_counted_rows, make_rows
@@ -184,6 +185,7 @@ def _succeed(store: ObjectStore, parent: Parent, tables: _Tables, recipe: str) -
                 yield path, parent.release.read(path)
         yield from post_files(warehouse, posts, renewed.vectors, renewed.blocks)
         yield from reader_files(warehouse, readers, draft.user_shards)
+        yield from newcomer_files(warehouse, schema)
 
     with stages.stage("publishing"):
         return publish(store, draft, files())
