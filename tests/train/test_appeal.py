@@ -76,6 +76,15 @@ def test_views_that_are_all_alike_tell_nothing_more(liked: float) -> None:
     assert (shares(views, views * liked, KNOWN, ALL) == liked).all()
 
 
+def test_where_no_age_is_known_everyone_is_one_band() -> None:
+    (rates,) = two_kinds(2)[:1]
+    views, counts = drawn(rates[np.newaxis], 50, 2)
+    nobody = np.zeros((BANDS, POSTS))
+    found = shares(np.vstack((nobody, views)), np.vstack((nobody, counts)), KNOWN, ALL)
+    assert (found == found[-1]).all()
+    assert np.abs(found[-1] - rates).mean() < np.abs(counts / views - rates).mean()
+
+
 def test_without_a_view_nothing_is_known() -> None:
     nothing = np.zeros((BANDS, POSTS))
     assert (shares(nothing, nothing, KNOWN, ALL) == 0).all()

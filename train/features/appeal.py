@@ -88,6 +88,9 @@ def shares(views: Floats, counts: Floats, known: Floats, of: npt.NDArray[np.inte
     noise = mean * (1 - mean)
     if not noise:  # of no view, or of all alike, there is nothing to tell
         return np.full((len(views), len(of)), mean)
+    if not views[:-1].any():  # of no reader the age is known: everyone is the only band
+        told, found = (np.tile(table[-1], (2, 1)) for table in (views, counts))
+        return np.tile(shares(told, found, known, of)[-1], (len(views), 1))
     least = noise / _MOST_VIEWS
     spread = max(_spread(views, counts), least)
     everyone = mean + _predicted(views[-1], counts[-1] - mean * views[-1], known, noise / spread)
