@@ -21,6 +21,7 @@ from train.progress import Progress
 from train.source.checks import clean_tables
 from train.source.load import network_now, read_tables
 from train.source.tables import TableNames
+from train.stages import tell_scripts
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
@@ -63,7 +64,7 @@ def analyse(settings: ExperimentSettings, progress: Progress) -> Result:
     """
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
-        warehouse = Warehouse(folder, settings.memory)
+        warehouse = Warehouse(folder, settings.memory, timed=tell_scripts(progress))
         stack.callback(warehouse.close)
         with progress.stage("reading the log"):
             lines = read_log(warehouse, settings.exposures, progress)
