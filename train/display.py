@@ -15,6 +15,7 @@ from train.report.markdown import basis, grid, proofs
 _PIPE_WIDTH = 120
 _ROOM_FOR_INTERVALS_BESIDE = 110
 _ROOM_FOR_INTERVALS = 78
+_ROOM_FOR_ALL = 60
 
 
 def open_console() -> Console:
@@ -62,9 +63,11 @@ def show_verdict(text: str, console: Console, *, is_good: bool) -> None:
 
 
 def _figures(outcome: Outcome, room: int) -> Table:
-    """A row a model: intervals beside the figures, below them, or nowhere, as there is room."""
+    """A row a model: with less room intervals go below the figures, then away, then the other metrics."""
     measured = outcome.manifest.evaluation
     metrics, rows = grid(measured)
+    if room < _ROOM_FOR_ALL:
+        metrics = metrics[:1]
     intervals = room >= _ROOM_FOR_INTERVALS
     table = Table(
         "", title=basis(measured), title_justify="left", title_style="", box=SIMPLE, pad_edge=False,
@@ -77,5 +80,5 @@ def _figures(outcome: Outcome, room: int) -> Table:
             cells = [cell.partition(" ")[0] for cell in cells]  # noqa: PLW2901 - the same, shorter
         elif room < _ROOM_FOR_INTERVALS_BESIDE:
             cells = [cell.replace(" ", "\n") for cell in cells]  # noqa: PLW2901 - the same, folded
-        table.add_row(model, *cells, style="" if number else "bold")
+        table.add_row(model, *cells[: len(metrics)], style="" if number else "bold")
     return table

@@ -1,15 +1,21 @@
 """The connection to a cluster."""
 
+import logging
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
+from distributed.client import ClosedClientError
+from distributed.comm.core import CommClosedError
 
 from train.errors import ClusterError
 
 _LOCAL = "local:"
 _PATIENCE_SECONDS = 20
 """For a scheduler to answer, and for its first worker."""
+_LOST = (CancelledError, ClosedClientError, CommClosedError, KilledWorker)
+"""What Dask raises of tasks whose scheduler, or one worker after the other, has died."""
 
 
 @contextmanager
@@ -20,8 +26,11 @@ def connect(address: str) -> Iterator[Client]:
         address: "tcp://host:port", or "local:N" for N workers of one core on this machine.
 
     Raises:
-        ClusterError: nobody answers, there is no worker, or it is no address.
+        ClusterError: nobody answers, there is no worker, or it is no address; or the cluster was lost
+            in the block.
     """
+    # What it would say of a scheduler that is gone, the error says.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     if not address.startswith(_LOCAL):
         with _client(address) as client:
             yield client
@@ -49,4 +58,9 @@ def _client(address: str) -> Iterator[Client]:
             client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
         except TimeoutError as error:
             raise ClusterError(f"the scheduler at {address} has no worker") from error
-        yield client
+        try:
+            yield client
+        except _LOST as error:
+            raise ClusterError(
+                f"the cluster at {address} is gone, or its workers die at this: {error}"
+            ) from error

@@ -113,11 +113,11 @@ class Terminal:
             grid.add_column(justify="right", no_wrap=True)
             cells.append(Text(f"{course.rate(now):,.0f} {self._unit}/s", style="cyan"))
         left = course.left_of_stage(now)
-        told = f"{span(now - course.began)}" if left is None else f"{span(left)} left"
+        told = f"{span(left)} left" if left else span(now - course.began)
         grid.add_column(justify="right", no_wrap=True)
         grid.add_row(self._spinner, *cells, Text(told, style="dim"))
         in_all = course.left(now)
-        if in_all is None:
+        if not in_all:
             return grid
         whole = Table.grid(expand=True)
         whole.add_row(grid)
