@@ -63,7 +63,7 @@ def show_verdict(text: str, console: Console, *, is_good: bool) -> None:
 
 
 def _figures(outcome: Outcome, room: int) -> Table:
-    """A row a model: with less room intervals go below the figures, then away, then the other metrics."""
+    """A row a model; with less room intervals go below, then away, then the other metrics."""
     measured = outcome.manifest.evaluation
     metrics, rows = grid(measured)
     if room < _ROOM_FOR_ALL:

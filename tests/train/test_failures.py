@@ -78,12 +78,12 @@ def test_a_mistake_of_the_program_has_its_traceback_for_whoever_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     *, verbose: bool,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(read, "read_folder", lambda *_: {}["absent"])
+    monkeypatch.setattr(read, "read_folder", lambda *_: os.environ["ABSENT"])
     places = ["--source", str(tmp_path), "--store", str(tmp_path / "store")]
     assert cli.main(["run", *places, *["--verbose"] * verbose]) == cli.FAILED
     said = capsys.readouterr().err
     assert failure(said) == (
-        "this is a mistake in the program: KeyError: 'absent'; run again with --verbose for the "
+        "this is a mistake in the program: KeyError: 'ABSENT'; run again with --verbose for the "
         "traceback"
     )
     assert ("Traceback (most recent call last)" in said) == verbose

@@ -26,8 +26,8 @@ def connect(address: str) -> Iterator[Client]:
         address: "tcp://host:port", or "local:N" for N workers of one core on this machine.
 
     Raises:
-        ClusterError: nobody answers, there is no worker, or it is no address; or the cluster was lost
-            in the block.
+        ClusterError: nobody answers, there is no worker, or it is no address; or the cluster was
+            lost in the block.
     """
     # What it would say of a scheduler that is gone, the error says.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)

@@ -58,7 +58,7 @@ class Terminal:
                 yield
             mark = Text(self._tick, style="green")
         finally:
-            self._console.print(self._done(mark, title, time.monotonic() - began))
+            self._console.print(stage_line(mark, title, self._note, time.monotonic() - began))
 
     def rows(self, done: int, expected: int | None) -> None:
         """Show how far they are, their rate and the time left."""
@@ -91,16 +91,6 @@ class Terminal:
         told = Text.assemble(("train: ", "bold red"), failure.sentence)
         self._console.print(told, soft_wrap=True)
 
-    def _done(self, mark: Text, title: str, seconds: float) -> RenderableType:
-        told = Text(title)
-        if self._note:
-            told.append(f": {self._note}", style="dim")
-        grid = _grid()
-        grid.add_column(ratio=1)
-        grid.add_column(justify="right", no_wrap=True)
-        grid.add_row(mark, told, Text(span(seconds), style="dim"))
-        return grid
-
     def _running(self) -> RenderableType:
         now, course, room = time.monotonic(), self._course, self._console.width
         grid = _grid()
@@ -123,6 +113,18 @@ class Terminal:
         whole.add_row(grid)
         whole.add_row(Text(f"about {span(in_all)} left in all", style="dim", justify="right"))
         return whole
+
+
+def stage_line(mark: Text, title: str, note: str, seconds: float) -> RenderableType:
+    """What is left on the screen of a stage that has ended."""
+    told = Text(title)
+    if note:
+        told.append(f": {note}", style="dim")
+    grid = _grid()
+    grid.add_column(ratio=1)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_row(mark, told, Text(span(seconds), style="dim"))
+    return grid
 
 
 def _grid() -> Table:
