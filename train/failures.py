@@ -64,7 +64,7 @@ def explain(error: BaseException, work: Path | None = None) -> Failure:
 def _known(error: BaseException) -> str | None:
     """A sentence, if it is not a mistake of the program."""
     if isinstance(error, TrainError | ArtifactError):
-        return str(error)
+        return " ".join(line.strip() for line in str(error).splitlines())  # libpq says several
     if isinstance(error, MemoryError):
         return f"the memory of this machine is not enough; {_MORE_MEMORY}"
     if isinstance(error, OSError):

@@ -3,10 +3,10 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from artifacts.manifest import DataFacts, Stage
+from artifacts.manifest import DataFacts, Dropped, Stage
 from train.progress import Progress
 
 
@@ -49,7 +49,12 @@ def tell_tables(progress: Progress, data: DataFacts) -> None:
         "kept", readers=data.readers, posts=data.posts, views=data.views, likes=data.likes,
         since=str(data.since), until=str(data.until),
     )  # fmt: skip
-    for entry in data.dropped:
+    tell_dropped(progress, data.dropped)
+
+
+def tell_dropped(progress: Progress, dropped: Iterable[Dropped]) -> None:
+    """Pass on how many rows were dropped for which reason."""
+    for entry in dropped:
         progress.detail("dropped", table=entry.table, rows=entry.rows, reason=entry.reason)
 
 

@@ -44,7 +44,7 @@ def check_store(store: ObjectStore, settings: RunSettings) -> dict[str, str]:
     channel = read_channel(store, settings.channel)
     serving = f"serves {' and '.join(channel.releases)}" if channel else "serves nothing yet"
     return {
-        "store": f"{settings.store} can be read, and {_require_writable(store)}",
+        "store": f"{settings.store} can be read{_require_writable(store)}",
         "channel": f"{settings.channel} {serving}",
     }
 
@@ -54,11 +54,11 @@ def _require_writable(store: ObjectStore) -> str:
         folder = _nearest(store.path(_TRIAL))
         if not os.access(folder, os.W_OK | os.X_OK):
             raise StoreUnavailable(f"{folder} must not be written to")
-        return "written"
+        return " and written"
     # S3 asks for the right before the condition: that no version meets, so nothing is written.
     with suppress(Conflict):
         store.replace(_TRIAL, b"", _NO_VERSION)
-    return f"its {CHANNELS} written"
+    return f", and its {CHANNELS} written"
 
 
 def check_work(settings: RunSettings) -> dict[str, str]:
