@@ -46,7 +46,7 @@ class _Lines(Silent):
 def draw(image: Path, readers: int, posts: int, days: int) -> None:
     """Make tables, train on them, and save what is shown as SVG."""
     console = Console(
-        file=io.StringIO(), record=True, force_terminal=True, width=100, highlight=False
+        file=io.StringIO(), record=True, force_terminal=True, width=112, highlight=False
     )
     with tempfile.TemporaryDirectory() as folder:
         source, store = Path(folder, "SOURCE"), Path(folder, "STORE")

@@ -37,7 +37,7 @@ def show_result(outcome: Outcome, console: Console, seconds: float) -> None:
     if outcome.trained:
         console.print(_figures(outcome, console.width))
         console.print()
-        channel = f"{outcome.channel}, which {'serves' if outcome.served else 'does not serve'} it"
+        channel = f"{outcome.channel} ({'served' if outcome.served else 'not served'})"
         places = [
             f"release: {outcome.manifest.release}",
             f"store: {outcome.store}",
