@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     _add_learning(run)
     _add_report(run)
     _add_store(run)
+    _add_dry_run(run)
     run.add_argument(
         "--cluster", metavar="ADDRESS",
         help="of a Dask scheduler, tcp://host:port; local:N starts N workers here",
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _add_source(refresh)
     _add_report(refresh)
     _add_store(refresh)
+    _add_dry_run(refresh)
     refresh_command.add_options(refresh)
 
     evaluate = commands.add_parser(
@@ -62,6 +64,11 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--posts", type=int, default=7_023)
     demo.add_argument("--days", type=int, default=90)
     demo.add_argument("--seed", type=int, default=1)
+    for command in (run, refresh, evaluate, experiment, demo):
+        command.add_argument(
+            "--verbose", action="store_true",
+            help="tell more: settings, rows kept and dropped, SQL, memory, an error's traceback",
+        )  # fmt: skip
     return whole
 
 
@@ -111,6 +118,13 @@ def _add_clock(parser: argparse.ArgumentParser) -> None:
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the result as Markdown")
+
+
+def _add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true",
+        help="read and check all, say what would be done, and change nothing",
+    )  # fmt: skip
 
 
 def _add_store(parser: argparse.ArgumentParser) -> None:

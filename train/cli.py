@@ -1,28 +1,24 @@
 """The command line of training."""
 
 import argparse
-import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.console import Console
-from rich.progress import Progress as Bars
-
-from artifacts.errors import ArtifactError, StoreUnavailable
 from train.arguments import SOURCE_VARIABLE, STORE_VARIABLE, parser
-from train.display import show_result
-from train.errors import TrainError
+from train.display import open_console, show_result
 from train.experiment import command as experiment_command
-from train.progress import Terminal
+from train.failures import FAILED, INTERRUPTED, UNAVAILABLE, USAGE, explain
+from train.outcome import facts
+from train.progress import Log, open_log
 from train.refresh import command as refresh_command
 from train.report.markdown import UNFINISHED, markdown
 from train.settings import RunSettings
 from train.source.tables import TableNames
 
+__all__ = ["FAILED", "INTERRUPTED", "NOT_SERVED", "OK", "UNAVAILABLE", "USAGE", "main"]
+
 OK = 0
-FAILED = 1
-USAGE = 2
-UNAVAILABLE = 4
 NOT_SERVED = 5
 
 
@@ -32,28 +28,27 @@ def main(argv: Sequence[str]) -> int:
     arguments = whole.parse_args(argv)
     if arguments.command != "demo-data":
         _require_places(whole, arguments)
+    log = open_log(verbose=arguments.verbose)
     try:
-        return _run_command(whole, arguments)
-    except TrainError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return FAILED
-    except ArtifactError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return UNAVAILABLE if isinstance(error, StoreUnavailable) else FAILED
+        return _run_command(whole, arguments, log)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it was: in a sentence
+        failure = explain(error, vars(arguments).get("work"))
+        log.failed(failure)
+        return failure.exit_code
 
 
-def _run_command(whole: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+def _run_command(whole: argparse.ArgumentParser, arguments: argparse.Namespace, log: Log) -> int:
     match arguments.command:
         case "run":
-            return _run(arguments)
+            return _run(arguments, log)
         case "refresh":
-            return refresh_command.run_command(arguments, _names(arguments))
+            return refresh_command.run_command(arguments, _names(arguments), log)
         case "evaluate":
-            return _evaluate(arguments)
+            return _evaluate(arguments, log)
         case "experiment":
-            return experiment_command.run_command(whole, arguments, _names(arguments))
+            return experiment_command.run_command(whole, arguments, _names(arguments), log)
         case _:
-            return _demo_data(arguments)
+            return _demo_data(arguments, log)
 
 
 def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
@@ -69,26 +64,40 @@ def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespa
             parser.error(f"the report cannot be written to {arguments.report}: {error.strerror}")
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, log: Log) -> int:
+    settings = replace(_settings(arguments, arguments.store), cluster=arguments.cluster)
+    log.detail("settings", **settings.told)
+    if arguments.dry_run:
+        from train.rehearsal.command import rehearse  # noqa: PLC0415 - DuckDB and the like
+        from train.rehearsal.run import rehearse_run  # noqa: PLC0415 - the same
+
+        return rehearse(lambda: rehearse_run(settings, log), arguments.report, log)
     from train.run import run  # noqa: PLC0415 - LightGBM and the like, which demo-data does without
 
-    settings = replace(_settings(arguments, arguments.store), cluster=arguments.cluster)
-    outcome = run(settings, Terminal())
-    show_result(outcome, Console())
+    began = time.monotonic()
+    outcome = run(settings, log)
+    seconds = time.monotonic() - began
+    show_result(outcome, open_console(), seconds)
     if arguments.report:
         arguments.report.write_text(markdown(outcome), encoding="utf-8")
-    return OK if outcome.served else NOT_SERVED
+    code = OK if outcome.served else NOT_SERVED
+    log.result({**facts(outcome), "seconds": round(seconds, 1), "exit_code": code})
+    return code
 
 
-def _evaluate(arguments: argparse.Namespace) -> int:
+def _evaluate(arguments: argparse.Namespace, log: Log) -> int:
     from train.evaluation.markdown import evaluation_markdown  # noqa: PLC0415 - the same
     from train.evaluation.protocol import evaluate  # noqa: PLC0415 - the same
 
     settings = _settings(arguments, store="")
-    text = evaluation_markdown(evaluate(settings, arguments.folds, Terminal()), settings.seed)
+    log.detail("settings", **settings.told)
+    began = time.monotonic()
+    text = evaluation_markdown(evaluate(settings, arguments.folds, log), settings.seed)
     print(text, end="")
     if arguments.report:
         arguments.report.write_text(text, encoding="utf-8")
+    seconds = round(time.monotonic() - began, 1)
+    log.result({"command": "evaluate", "seconds": seconds, "exit_code": OK})
     return OK
 
 
@@ -113,25 +122,25 @@ def _names(arguments: argparse.Namespace) -> TableNames:
     )
 
 
-def _demo_data(arguments: argparse.Namespace) -> int:
+def _demo_data(arguments: argparse.Namespace, log: Log) -> int:
     from train import demo_data  # noqa: PLC0415 - a run does without
 
-    with Bars(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("generating readers", total=arguments.users)
-        try:
+    try:
+        with log.stage("making the tables"):
             made = demo_data.write(
                 arguments.out,
                 users=arguments.users,
                 posts=arguments.posts,
                 days=arguments.days,
                 seed=arguments.seed,
-                progress=lambda done, total: bars.update(task, completed=done, total=total),
+                progress=log.steps,
             )
-        except demo_data.DemoDataError as error:
-            print(f"train: {error}", file=sys.stderr)
-            return USAGE
+    except demo_data.DemoDataError as error:
+        log.failed(replace(explain(error), sentence=str(error), exit_code=USAGE))
+        return USAGE
     print(
         f"made {made.user_data:,} readers, {made.post_text_df:,} posts and "
         f"{made.feed_data:,} rows of feed"
     )
+    log.result({"command": "demo-data", **vars(made), "exit_code": OK})
     return OK

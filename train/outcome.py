@@ -12,6 +12,7 @@ class Outcome:
 
     Attributes:
         store: `s3://bucket/prefix` or a folder.
+        channel: what serves, or does not, the release.
         manifest: of the release that was made or, where nothing was new, of the newest one.
         trained: whether this run made it.
         promoted: whether this run moved the channel to it.
@@ -19,6 +20,7 @@ class Outcome:
     """
 
     store: str
+    channel: str
     manifest: Manifest
     trained: bool
     promoted: bool
@@ -38,6 +40,28 @@ def verdict(outcome: Outcome) -> str:
     if outcome.served:
         return f"{nothing}: nothing was trained"
     return f"{nothing}, which is not served: {_refused(outcome)}"
+
+
+def facts(outcome: Outcome) -> dict[str, object]:
+    """The same for a program, as JSON; for a new release with its figures."""
+    manifest = outcome.manifest
+    told: dict[str, object] = {
+        "command": "run",
+        "verdict": verdict(outcome),
+        "release": manifest.release,
+        "store": outcome.store,
+        "channel": outcome.channel,
+        "trained": outcome.trained,
+        "promoted": outcome.promoted,
+        "served": outcome.served,
+        "gate": manifest.gate.model_dump(mode="json", exclude_none=True),
+    }
+    if outcome.trained:
+        scores = [
+            score.model_dump(mode="json", exclude_none=True) for score in manifest.evaluation.scores
+        ]
+        told["scores"] = scores
+    return told
 
 
 def _refused(outcome: Outcome) -> str:

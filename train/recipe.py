@@ -11,6 +11,8 @@ import artifacts
 import train
 from artifacts.layout import ENCODERS, RANKER
 from artifacts.manifest import Code, Manifest
+from artifacts.release import manifests
+from artifacts.stores import ObjectStore
 from train import features, sql
 from train.features.steps import SCRIPTS
 from train.settings import RunSettings
@@ -76,6 +78,15 @@ def recipe_of(tables: str, settings: RunSettings, code: Code) -> str:
         "seed": settings.seed,
     }
     return _sha256({"tables": tables, "settings": told, **_program(code)})
+
+
+def newest_trained(store: ObjectStore) -> Manifest | None:
+    """The newest release that a run has made, and no refresh: what is of its recipe is not new.
+
+    Raises:
+        StoreUnavailable: the store cannot be read.
+    """
+    return next((found for found in manifests(store) if not found.trained_in), None)
 
 
 def refresh_recipe(tables: str, parent: Manifest, code: Code) -> str:

@@ -15,7 +15,6 @@ from artifacts.manifest import Features, Manifest, ManifestDraft
 from artifacts.moves import promote
 from artifacts.proofs import Exactness
 from artifacts.publish import publish
-from artifacts.release import manifests
 from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.checkpoint import Checkpoint, run_digest
@@ -39,7 +38,7 @@ from train.learn import Learned
 from train.outcome import Outcome
 from train.progress import Progress
 from train.provenance import code
-from train.recipe import features_digest, recipe_of
+from train.recipe import features_digest, newest_trained, recipe_of
 from train.report.feeds import NewRelease
 from train.report.findings import Made, look_into
 from train.report.page import render
@@ -47,7 +46,7 @@ from train.retrieval.choose import Chosen, choose
 from train.retrieval.requests import Ranker, ranker
 from train.settings import RunSettings
 from train.split import split_days
-from train.stages import Stages
+from train.stages import Stages, tell_scripts, tell_tables
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
@@ -66,19 +65,21 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
     signer()  # who cannot sign learns it now, and not after an hour
     store = open_store(settings.store)
     served = read_channel(store, settings.channel)
-    before = _newest(store)
+    before = newest_trained(store)
     stages = Stages(progress, before.stages if before else ())
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
         made_by = code()
-        warehouse = Warehouse(folder, settings.memory)
+        warehouse = Warehouse(folder, settings.memory, timed=tell_scripts(stages))
         stack.callback(warehouse.close)
         checkpoint = Checkpoint(folder, run_digest(settings, made_by))
         engine = stack.enter_context(_engine(warehouse, settings, store, checkpoint))
 
         dropped, digest = engine.load(stages)
+        facts = data_facts(warehouse, settings.source_without_secrets, dropped, digest)
+        tell_tables(stages, facts)
         recipe = recipe_of(digest, settings, made_by)
-        newest = _newest(store)
+        newest = newest_trained(store)
         if newest and newest.recipe == recipe:
             checkpoint.clear()
             return _conclude(store, settings, newest, trained=False)
@@ -113,7 +114,7 @@ def run(settings: RunSettings, progress: Progress) -> Outcome:
             parent=served.arms[0].release if served else None,
             recipe=recipe,
             timezone=settings.timezone,
-            data=data_facts(warehouse, settings.source_without_secrets, dropped, digest),
+            data=facts,
             features=Features(
                 topics=features.schema.topics,
                 reader=features.schema.reader,
@@ -161,11 +162,6 @@ def _engine(
         yield cluster
 
 
-def _newest(store: ObjectStore) -> Manifest | None:
-    """The newest that was trained."""
-    return next((found for found in manifests(store) if not found.trained_in), None)
-
-
 def _conclude(
     store: ObjectStore, settings: RunSettings, manifest: Manifest, *, trained: bool
 ) -> Outcome:
@@ -175,7 +171,9 @@ def _conclude(
     promoted = manifest.gate.passed and not known
     if promoted:
         promote(store, manifest.release, settings.channel)
-    return Outcome(settings.store, manifest, trained, promoted, served=known or promoted)
+    return Outcome(
+        settings.store, settings.channel, manifest, trained, promoted, served=known or promoted
+    )
 
 
 def _require_exact(

@@ -45,6 +45,16 @@ class RunSettings:
     cluster: str | None = None
 
     @property
+    def told(self) -> dict[str, str | int | None]:
+        """All of it as it may be shown; what was not set is None."""
+        plain = {**vars(self), **vars(self.names), "source": self.source_without_secrets}
+        del plain["names"]
+        return {
+            name: value if isinstance(value, int) or value is None else str(value)
+            for name, value in plain.items()
+        }
+
+    @property
     def source_without_secrets(self) -> str:
         """The source as it may be shown: an URL loses its user, its password and its parameters."""
         if "://" not in self.source:

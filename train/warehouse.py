@@ -1,6 +1,7 @@
 """The run's own DuckDB database: where the tables are cleaned and the features are made."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,23 @@ class Warehouse:
         folder: where the database and its spill files lie; made if it is not there.
         memory_limit: the most memory DuckDB may take, such as "4GB".
         threads: how many it may use; by default one a core.
+        timed: told each script and its seconds.
 
     Raises:
-        WorkError: the folder cannot be used.
+        WorkError: the folder cannot be used, or the limit is none.
     """
 
-    def __init__(self, folder: Path, memory_limit: str = "4GB", threads: int | None = None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self,
+        folder: Path,
+        memory_limit: str = "4GB",
+        threads: int | None = None,
+        timed: Callable[[str, float], None] | None = None,
+    ) -> None:
         self.folder = folder
+        self._timed = timed
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             self._database = duckdb.connect(
                 str(folder / "warehouse.duckdb"),
                 config={
@@ -40,6 +49,13 @@ class Warehouse:
                     **({"threads": threads} if threads else {}),
                 },
             )
+        except OSError as error:
+            raise WorkError(f"the work folder {folder} cannot be made: {error.strerror}") from error
+        except duckdb.ParserException as error:
+            raise WorkError(
+                f"--memory {memory_limit} is no amount of memory, as 4GB is: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
         except duckdb.IOException as error:
             raise WorkError(
                 f"the work folder {folder} cannot be used, perhaps since another run is at it: "
@@ -54,7 +70,10 @@ class Warehouse:
     def run(self, script: str, **variables: object) -> None:
         """Run `train/sql/<script>.sql`, with `variables` for its `getvariable('…')`."""
         self.set(**variables)
+        began = time.monotonic()
         self._database.execute(files("train.sql").joinpath(f"{script}.sql").read_text())
+        if self._timed:
+            self._timed(script, time.monotonic() - began)
 
     def set(self, **variables: object) -> None:
         """Set what `getvariable('…')` gives."""

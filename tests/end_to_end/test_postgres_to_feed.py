@@ -15,6 +15,7 @@ import pytest
 from mypy_boto3_s3 import S3Client
 
 from artifacts import layout
+from tests.support.events import failure
 from tools.postgres import free_port
 
 pytestmark = pytest.mark.slow
@@ -119,5 +120,5 @@ def test_a_source_with_faults_ends_with_a_sentence_and_an_exit_code(
 ) -> None:
     done = python("train", "run", "--source", postgres_url, "--store", str(tmp_path / "store"))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "train: the database has no table public.user_data"
+    assert failure(done.stderr) == "the database has no table public.user_data"
     assert not (tmp_path / "store").exists()

@@ -8,12 +8,13 @@ import pytest
 
 from artifacts.release import list_releases
 from artifacts.stores import open_store
+from tests.support.events import failure
 from tests.support.releases import Trained
 from tests.train.archived import execute, keys
 from tests.train.exposures import KEY, NOON, exposure, write_log
 from tests.train.tables import write_tables
 from train import cli, demo_data
-from train.progress import Silent, Terminal
+from train.progress import Silent
 from train.run import run
 from train.settings import RunSettings
 from train.source.load import load
@@ -21,8 +22,8 @@ from train.stages import Stages
 from train.warehouse import Warehouse
 
 REFUSED = (
-    "train: an archive keeps the feed of a database; the source is a folder, whose files are there "
-    "already: leave --archive out\n"
+    "an archive keeps the feed of a database; the source is a folder, whose files are there "
+    "already: leave --archive out"
 )
 
 
@@ -52,17 +53,6 @@ def test_a_run_with_an_archive_makes_the_release_that_one_without_makes(
         assert ("feed_days",) not in tables
 
 
-def test_the_line_of_a_stage_says_what_is_worth_telling(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal = Terminal()
-    with terminal.stage("reading the tables"):
-        terminal.note("89 days kept, 1 read")
-    with terminal.stage("checking the tables"):
-        pass
-    first, second = capsys.readouterr().err.splitlines()
-    assert first.endswith(" s  reading the tables: 89 days kept, 1 read")
-    assert second.endswith(" s  checking the tables")
-
-
 @pytest.mark.parametrize("command", ["run", "evaluate", "experiment"])
 def test_an_archive_of_a_folder_is_refused(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -76,7 +66,7 @@ def test_an_archive_of_a_folder_is_refused(
     more = ["--exposures", str(log)] if command == "experiment" else []
     archive = ["--archive", str(tmp_path / "archive")]
     assert cli.main([command, "--source", str(source), *archive, *more]) == cli.FAILED
-    assert capsys.readouterr().err.endswith(REFUSED)
+    assert failure(capsys.readouterr().err) == REFUSED
     assert not (tmp_path / "archive").exists()
 
 
@@ -90,7 +80,7 @@ def test_the_archive_may_be_said_by_the_environment(
     places = ["--source", str(trained.source), "--store", str(store)]
     monkeypatch.setenv("LENTA_ARCHIVE", str(tmp_path / "archive"))
     assert cli.main(["refresh", *places]) == cli.FAILED
-    assert capsys.readouterr().err.endswith(REFUSED)
+    assert failure(capsys.readouterr().err) == REFUSED
     monkeypatch.setenv("LENTA_ARCHIVE", "")
     assert cli.main(["refresh", *places]) == cli.OK
 

@@ -122,7 +122,7 @@ def test_what_cannot_be_compared_is_one_sentence(
     tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(command(tmp_path, source)) == FAILED
-    assert "train: there is no log" in capsys.readouterr().err
+    assert "there is no log" in capsys.readouterr().err
     write_log(tmp_path / "log" / "day.jsonl", [exposure(1, NOON + 30 * DAY, POSTS)])
     assert main(command(tmp_path, source)) == FAILED
-    assert "train: nothing can be compared" in capsys.readouterr().err
+    assert "nothing can be compared" in capsys.readouterr().err

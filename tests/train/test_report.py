@@ -14,7 +14,7 @@ def outcome(*, good: bool = True, **changed: bool) -> Outcome:
     files = [FileEntry(path=path, sha256="0" * 64, size=len(FILES[path])) for path in FILES]
     manifest = Manifest(**dict(draft(good=good)), release=RELEASE, created_at=NOW, files=files)
     end = {"trained": True, "promoted": good, "served": good, **changed}
-    return Outcome("s3://bucket/lenta", manifest, **end)
+    return Outcome("s3://bucket/lenta", "production", manifest, **end)
 
 
 HOW_TO_FORCE = (

@@ -23,7 +23,7 @@ from train.evaluation.scorers import Scorer
 from train.evaluation.sessions import gather
 from train.evaluation.world import UNKNOWN_READER
 from train.features.rows import Features
-from train.progress import Terminal
+from train.progress import open_log
 from train.settings import RunSettings
 
 READERS, POSTS, DAYS, SEED = 20_000, 7_023, 90, 1
@@ -43,7 +43,7 @@ def measure() -> Measured:
             ORACLE_OF_AGES: oracle_of(users=READERS, posts=POSTS, seed=SEED, knows_readers=False),
         }
         fits = {name: partial(_known, oracle) for name, oracle in oracles.items()}
-        found = evaluate(settings, _FOLDS, Terminal(), fits)
+        found = evaluate(settings, _FOLDS, open_log(), fits)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "lift.md").write_text(evaluation_markdown(found, SEED), encoding="utf-8")
     rows: list[tuple[str | float, ...]] = []

@@ -1,6 +1,7 @@
 """The feed as days of the archive: what is new or has changed is read, the rest is there."""
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import pyarrow.parquet as pq
 from psycopg2 import sql
@@ -12,6 +13,7 @@ from train.archive.fingerprint import Day, Fingerprint, fingerprints, select_day
 from train.archive.index import KeptDay, Origin, move_index, read_index
 from train.archive.leftovers import remove_leftovers
 from train.archive.writing import DayWriter
+from train.source.feed_copy import copy_rows_of
 from train.source.feed_rows import SCHEMA, Rows, copy_rows
 from train.warehouse import Warehouse, literals
 
@@ -43,15 +45,11 @@ def archive_feed(
             the rows that it has counted.
         ArtifactError: the store failed. The archive is as it was before.
     """
-    index = read_index(store, origin)
     files = Files(store, warehouse.folder / "archive")
-    table = sql.Identifier(origin.schema_name, origin.table)
-    found = fingerprints(session, table)
-    kept = _still_true(index.days if index else (), found, files)
-    wanted = {day: found[day] for day in found.keys() - {one.day for one in kept}}
+    kept, wanted = _compare(session, store, origin, files)
     read = list[KeptDay]()
     if wanted:
-        query = select_days(table, wanted.keys() if kept else None)
+        query = select_days(_table(origin), wanted.keys() if kept else None)
         total = sum(fingerprint.rows for fingerprint in wanted.values())
         with DayWriter(files, wanted, warehouse.folder / "waiting") as writer:
 
@@ -67,6 +65,47 @@ def archive_feed(
     files.forget(but={file.key for one in days for file in one.files})
     _show(warehouse, days, files)
     return f"{len(kept)} days kept, {len(read)} read"
+
+
+def look_at_feed(
+    warehouse: Warehouse,
+    session: cursor,
+    store: ObjectStore,
+    origin: Origin,
+    progress: Callable[[int, int], None],
+) -> str:
+    """Show the feed to the warehouse as `archive_feed` does, and leave the archive as it is.
+
+    Makes the view `raw_feed_data`, and no `feed_days`. Arguments and errors are its, too.
+
+    Returns:
+        How many days are there already and how many are to be read, in words.
+    """
+    files = Files(store, warehouse.folder / "archive")
+    kept, wanted = _compare(session, store, origin, files)
+    paths = [files.path(file.key) for one in kept for file in one.files]
+    if wanted:
+        path = warehouse.folder / "wanted.parquet"
+        query = select_days(_table(origin), wanted.keys() if kept else None)
+        total = sum(fingerprint.rows for fingerprint in wanted.values())
+        copy_rows_of(session, query, path, lambda rows: progress(rows, total))
+        paths.append(path)
+    _show_files(warehouse, paths)
+    return f"{len(kept)} days kept, {len(wanted)} to be read"
+
+
+def _compare(
+    session: cursor, store: ObjectStore, origin: Origin, files: Files
+) -> tuple[list[KeptDay], dict[Day, Fingerprint]]:
+    """The days that are kept and still true, and the others that the table has."""
+    index = read_index(store, origin)
+    found = fingerprints(session, _table(origin))
+    kept = _still_true(index.days if index else (), found, files)
+    return kept, {day: found[day] for day in found.keys() - {one.day for one in kept}}
+
+
+def _table(origin: Origin) -> sql.Identifier:
+    return sql.Identifier(origin.schema_name, origin.table)
 
 
 def _still_true(
@@ -87,7 +126,6 @@ def _show(warehouse: Warehouse, days: Iterable[KeptDay], files: Files) -> None:
     warehouse.query(
         "CREATE OR REPLACE TABLE feed_days (day DATE, digest VARCHAR, path VARCHAR, rows BIGINT)"
     )
-    paths = [row[2] for row in rows]
     if rows:
         names = ("days", "digests", "paths", "counts")
         columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
@@ -96,8 +134,12 @@ def _show(warehouse: Warehouse, days: Iterable[KeptDay], files: Files) -> None:
             "unnest($paths), unnest($counts)",
             **columns,
         )
-    else:
-        paths = [str(warehouse.folder / "feed_data.parquet")]
+    _show_files(warehouse, [Path(path) for _, _, path, _ in rows])
+
+
+def _show_files(warehouse: Warehouse, paths: list[Path]) -> None:
+    if not paths:
+        paths = [warehouse.folder / "feed_data.parquet"]
         pq.write_table(SCHEMA.empty_table(), paths[0])
     warehouse.query(
         f"CREATE OR REPLACE VIEW raw_feed_data AS FROM read_parquet([{literals(paths)}])"

@@ -1,16 +1,22 @@
 """The connection to a cluster."""
 
+import logging
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
 
-from distributed import Client, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
+from distributed.client import ClosedClientError
+from distributed.comm.core import CommClosedError
 
 from train.errors import ClusterError
 
 _LOCAL = "local:"
 _PATIENCE_SECONDS = 20
 """For a scheduler to answer, and for its first worker."""
+_LOST = (CancelledError, ClosedClientError, CommClosedError, KilledWorker)
+"""What Dask raises of tasks whose scheduler, or one worker after the other, has died."""
 
 
 @contextmanager
@@ -22,8 +28,10 @@ def connect(address: str) -> Iterator[Client]:
 
     Raises:
         ClusterError: nobody answers, there is no worker, one lacks this program, or the address is
-            none.
+            none; or the cluster was lost in the block.
     """
+    # What it would say of a scheduler that is gone, the error says.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     if not address.startswith(_LOCAL):
         with _client(address) as client:
             yield client
@@ -52,8 +60,17 @@ def _client(address: str) -> Iterator[Client]:
         except TimeoutError as error:
             raise ClusterError(f"the scheduler at {address} has no worker") from error
         try:
-            # LightGBM and the like take seconds: not in the first task.
-            client.run(import_module, "train.cluster.fitter")
-        except ImportError as error:
-            raise ClusterError(f"the workers of {address} lack what tasks need: {error}") from error
-        yield client
+            _import_program(client, address)
+            yield client
+        except _LOST as error:
+            raise ClusterError(
+                f"the cluster at {address} is gone, or its workers die at this: {error}"
+            ) from error
+
+
+def _import_program(client: Client, address: str) -> None:
+    """Have the workers import it, LightGBM and the like too, which takes them seconds."""
+    try:
+        client.run(import_module, "train.cluster.fitter")
+    except ImportError as error:
+        raise ClusterError(f"the workers of {address} lack what tasks need: {error}") from error

@@ -27,6 +27,7 @@ from train.progress import Progress
 from train.settings import RunSettings
 from train.source.checks import clean_tables
 from train.source.load import network_now, read_tables
+from train.stages import tell_dropped, tell_scripts
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
@@ -84,13 +85,14 @@ def evaluate(
     """
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
-        warehouse = Warehouse(folder, settings.memory)
+        warehouse = Warehouse(folder, settings.memory, timed=tell_scripts(progress))
         stack.callback(warehouse.close)
         with progress.stage("reading and checking the tables"):
             read_tables(warehouse, settings, progress)
-            clean_tables(
+            dropped = clean_tables(
                 warehouse, settings.names, settings.timezone, network_now(settings.timezone)
             )
+        tell_dropped(progress, dropped)
         first, last = days_of(warehouse)
         windows = folds_of(first + timedelta(days=1), last, folds, settings.test_from)
         with progress.stage("making features as of every day"):

@@ -21,6 +21,7 @@ from train.progress import Progress
 from train.source.checks import clean_tables
 from train.source.load import network_now, read_tables
 from train.source.tables import TableNames
+from train.stages import tell_dropped, tell_scripts
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
 
@@ -63,15 +64,16 @@ def analyse(settings: ExperimentSettings, progress: Progress) -> Result:
     """
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
-        warehouse = Warehouse(folder, settings.memory)
+        warehouse = Warehouse(folder, settings.memory, timed=tell_scripts(progress))
         stack.callback(warehouse.close)
         with progress.stage("reading the log"):
             lines = read_log(warehouse, settings.exposures, progress)
         with progress.stage("reading the tables"):
             read_tables(warehouse, settings, progress)
-            clean_tables(
+            dropped = clean_tables(
                 warehouse, settings.names, settings.timezone, network_now(settings.timezone)
             )
+        tell_dropped(progress, dropped)
         with progress.stage("attributing the likes"):
             window = round(settings.window_hours * _SECONDS_OF_HOUR)
             gathered = gather(warehouse, settings.experiment, settings.key, window)

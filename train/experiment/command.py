@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from train.progress import Terminal
+from train.progress import Log
 from train.source.tables import TableNames
 
 KEY_VARIABLE = "READER_HASH_KEY"
@@ -45,7 +45,7 @@ def _hours(text: str) -> float:
 
 
 def run_command(
-    parser: argparse.ArgumentParser, arguments: argparse.Namespace, names: TableNames
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, names: TableNames, log: Log
 ) -> int:
     """Print the result, write it if asked, and return the exit code."""
     from train.experiment.analysis import (  # noqa: PLC0415 - scikit-learn, which others do without
@@ -75,10 +75,12 @@ def run_command(
             work=arguments.work,
             memory=arguments.memory,
         ),
-        Terminal(),
+        log,
     )
     console = Console()
     show_experiment(found, console if console.is_terminal else Console(width=_WIDTH))
     if arguments.json:
         arguments.json.write_text(json.dumps(found.to_json(), indent=2) + "\n", encoding="utf-8")
-    return OK if found.trusted else NOT_TRUSTED
+    code = OK if found.trusted else NOT_TRUSTED
+    log.result({"command": "experiment", "verdict": list(found.verdict), "exit_code": code})
+    return code

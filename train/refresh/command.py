@@ -1,9 +1,11 @@
 """`python -m train refresh`."""
 
 import argparse
+import time
 
 from artifacts.layout import PRODUCTION
-from train.progress import Terminal
+from train.display import open_console, show_lines, show_verdict
+from train.progress import Log
 from train.settings import RunSettings
 from train.source.tables import TableNames
 
@@ -18,11 +20,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_command(arguments: argparse.Namespace, names: TableNames) -> int:
+def run_command(arguments: argparse.Namespace, names: TableNames, log: Log) -> int:
     """Refresh, say how it ended, and return the exit code."""
-    from train.refresh.outcome import markdown, told  # noqa: PLC0415 - needless for other commands
-    from train.refresh.refresh import refresh  # noqa: PLC0415 - the same
-
     settings = RunSettings(
         source=arguments.source,
         store=arguments.store,
@@ -32,9 +31,23 @@ def run_command(arguments: argparse.Namespace, names: TableNames) -> int:
         work=arguments.work,
         memory=arguments.memory,
     )
-    outcome = refresh(settings, Terminal())
-    for line in told(outcome):
-        print(line)
+    log.detail("settings", **settings.told)
+    if arguments.dry_run:
+        from train.rehearsal.command import rehearse  # noqa: PLC0415 - needless for other commands
+        from train.rehearsal.refresh import rehearse_refresh  # noqa: PLC0415 - the same
+
+        return rehearse(lambda: rehearse_refresh(settings, log), arguments.report, log)
+    from train.refresh.outcome import facts, markdown, told, verdict  # noqa: PLC0415 - the same
+    from train.refresh.refresh import refresh  # noqa: PLC0415 - the same
+
+    began = time.monotonic()
+    outcome = refresh(settings, log)
+    seconds = time.monotonic() - began
+    console = open_console()
+    show_lines(told(outcome, seconds), console)
+    show_verdict(verdict(outcome), console, is_good=outcome.served)
     if arguments.report:
         arguments.report.write_text(markdown(outcome), encoding="utf-8")
-    return OK if outcome.served else NOT_SERVED
+    code = OK if outcome.served else NOT_SERVED
+    log.result({**facts(outcome), "seconds": round(seconds, 1), "exit_code": code})
+    return code

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from artifacts.manifest import Manifest
-from train.report.markdown import facts, proofs
+from train.progress.course import span
+from train.report import markdown as report
+from train.report.markdown import proofs
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Refreshed:
 
     Attributes:
         store: `s3://bucket/prefix` or a folder.
+        channel: whose releases they are.
         current: ids of the releases that knew all of the tables already, and stay.
         successors: of the others that are served.
         served: whether the channel serves them; True where there are none.
@@ -36,6 +39,7 @@ class Refreshed:
     """
 
     store: str
+    channel: str
     current: tuple[str, ...] = ()
     successors: tuple[Successor, ...] = ()
     served: bool = True
@@ -56,18 +60,42 @@ def markdown(refreshed: Refreshed) -> str:
         if successor.made:
             parts += [
                 _origin(successor.manifest),
-                "\n".join(f"- {fact}" for fact in facts(successor.manifest)),
+                "\n".join(f"- {fact}" for fact in report.facts(successor.manifest)),
             ]
     return "\n\n".join(parts) + "\n"
 
 
-def told(refreshed: Refreshed) -> Iterator[str]:
-    """The same for a terminal, a line each, without the origin."""
-    for successor in refreshed.successors:
-        if successor.made:
-            yield _origin(successor.manifest)
-            yield from proofs(successor.manifest)
-    yield verdict(refreshed)
+def told(refreshed: Refreshed, seconds: float) -> Iterator[str]:
+    """The same for a terminal, a line each, without the origin and the verdict."""
+    made = [successor.manifest for successor in refreshed.successors if successor.made]
+    for manifest in made:
+        yield _origin(manifest)
+        yield from proofs(manifest)
+    if made:
+        yield f"store: {refreshed.store}"
+        yield f"channel: {refreshed.channel}"
+        yield f"took: {span(seconds)}"
+
+
+def facts(refreshed: Refreshed) -> dict[str, object]:
+    """The same for a program, as JSON."""
+    return {
+        "command": "refresh",
+        "verdict": verdict(refreshed),
+        "store": refreshed.store,
+        "channel": refreshed.channel,
+        "served": refreshed.served,
+        "current": list(refreshed.current),
+        "successors": [
+            {
+                "release": successor.manifest.release,
+                "replaces": successor.replaces,
+                "made": successor.made,
+                "gate": successor.manifest.gate.model_dump(mode="json", exclude_none=True),
+            }
+            for successor in refreshed.successors
+        ],
+    }
 
 
 def _origin(manifest: Manifest) -> str:

@@ -1,6 +1,8 @@
 """The release that is served, as far as its successor needs it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +12,10 @@ import pyarrow.parquet as pq
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # ships no types
 
 from artifacts import layout
+from artifacts.channel import Channel, read_channel
 from artifacts.errors import BrokenRelease
 from artifacts.manifest import Manifest
-from artifacts.release import Release, open_release
+from artifacts.release import Release, manifests, open_release
 from artifacts.stores import ObjectStore
 from train.errors import RefreshError
 from train.features.encoders import Encoders, read_encoders
@@ -113,6 +116,43 @@ def open_parent(store: ObjectStore, release_id: str) -> Parent:
             f"the features of release {release_id} were made by another version of Lenta: {_TRAIN}"
         )
     return Parent(release, encoders)
+
+
+def open_parents(store: ObjectStore, channel: str) -> tuple[Channel, list[Parent]]:
+    """The channel, and what it serves.
+
+    Raises:
+        RefreshError: it serves nothing, or as `open_parent`.
+        NotFound, BrokenRelease, StoreUnavailable: as `open_parent`.
+    """
+    served = read_channel(store, channel)
+    if served is None:
+        raise RefreshError(
+            f"the channel {channel} serves nothing yet: the first release is made by `train run`"
+        )
+    return served, [open_parent(store, release) for release in served.releases]
+
+
+def clock_of(parents: Sequence[Parent]) -> str:
+    """The timezone that all of them are of.
+
+    Raises:
+        RefreshError: they are of several.
+    """
+    clocks = {parent.manifest.timezone: parent.id for parent in parents}
+    if len(clocks) > 1:
+        first, second = sorted(clocks)[:2]
+        raise RefreshError(
+            f"releases {clocks[first]} and {clocks[second]} are of different clocks, {first} and "
+            f"{second}: one reading of the tables cannot refresh both"
+        )
+    return next(iter(clocks))
+
+
+def made_before(store: ObjectStore, parent: Parent, recipe: str) -> Manifest | None:
+    """What an earlier refresh has made of the same tables, and could or would not serve."""
+    later = takewhile(lambda manifest: manifest.release > parent.id, manifests(store))
+    return next((manifest for manifest in later if manifest.recipe == recipe), None)
 
 
 def require_known_topics(parent: Parent, topics: list[str]) -> None:

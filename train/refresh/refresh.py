@@ -4,20 +4,16 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 
 from artifacts import layout
-from artifacts.channel import read_channel
 from artifacts.errors import Conflict
 from artifacts.manifest import Code, DataFacts, Manifest, Stage
 from artifacts.moves import substitute
 from artifacts.publish import publish
-from artifacts.release import manifests
 from artifacts.signing import signer
 from artifacts.stores import ObjectStore, open_store
 from train.clock import first_evening, serves_from
-from train.errors import RefreshError
 from train.export.newcomers import newcomer_files
 from train.export.tables import post_files, reader_files
 from train.facts import data_facts
@@ -28,12 +24,18 @@ from train.provenance import code
 from train.recipe import refresh_recipe, tables_digest
 from train.refresh.gate import answers_that_stay, judge
 from train.refresh.outcome import Refreshed, Successor
-from train.refresh.parent import Parent, open_parent, require_known_topics
+from train.refresh.parent import (
+    Parent,
+    clock_of,
+    made_before,
+    open_parents,
+    require_known_topics,
+)
 from train.retrieval.renew import renew
 from train.retrieval.requests import ranker
 from train.settings import RunSettings
 from train.source.load import load
-from train.stages import Stages
+from train.stages import Stages, tell_scripts, tell_tables
 from train.statistics.load import count_archived, read_archived
 from train.threads import one_for_blas
 from train.warehouse import Warehouse
@@ -70,19 +72,15 @@ def refresh(settings: RunSettings, progress: Progress) -> Refreshed:
     """
     signer()  # who cannot sign learns it now, and not at the end
     store = open_store(settings.store)
-    channel = read_channel(store, settings.channel)
-    if channel is None:
-        raise RefreshError(
-            f"the channel {settings.channel} serves nothing yet: the first release is made by "
-            "`train run`"
-        )
-    parents = [open_parent(store, release) for release in channel.releases]
-    stages, made_by = Stages(progress), code()
+    channel, parents = open_parents(store, settings.channel)
+    # What a run has trained tells of a run's stages.
+    before = next((one.manifest.stages for one in parents if one.manifest.trained_in), ())
+    stages, made_by = Stages(progress, before), code()
     with ExitStack() as stack, one_for_blas():
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
-        warehouse = Warehouse(folder, settings.memory)
+        warehouse = Warehouse(folder, settings.memory, timed=tell_scripts(stages))
         stack.callback(warehouse.close)
-        settings = replace(settings, timezone=_timezone(parents))
+        settings = replace(settings, timezone=clock_of(parents))
         whole = None
         if settings.archive:
             read_archived(warehouse, settings, stages)
@@ -101,9 +99,10 @@ def refresh(settings: RunSettings, progress: Progress) -> Refreshed:
                 current.append(parent.id)
                 continue
             facts = data_facts(warehouse, settings.source_without_secrets, dropped, digest)
+            tell_tables(stages, facts)
             tables = _Tables(warehouse, settings, facts, tuple(stages.done), made_by, progress)
             recipe = refresh_recipe(digest, parent.manifest, made_by)
-            found = _made_before(store, parent, recipe)
+            found = made_before(store, parent, recipe)
             if found and channel.knows(found.release):  # somebody has taken it back
                 current.append(found.release)
             elif found:
@@ -112,24 +111,9 @@ def refresh(settings: RunSettings, progress: Progress) -> Refreshed:
                 made = _succeed(store, parent, tables, recipe)
                 successors.append(Successor(parent.id, made, made=True))
     obstacle = _serve(store, successors, settings.channel)
-    return Refreshed(settings.store, tuple(current), tuple(successors), not obstacle, obstacle)
-
-
-def _timezone(parents: Sequence[Parent]) -> str:
-    clocks = {parent.manifest.timezone: parent.id for parent in parents}
-    if len(clocks) > 1:
-        first, second = sorted(clocks)[:2]
-        raise RefreshError(
-            f"releases {clocks[first]} and {clocks[second]} are of different clocks, {first} and "
-            f"{second}: one reading of the tables cannot refresh both"
-        )
-    return next(iter(clocks))
-
-
-def _made_before(store: ObjectStore, parent: Parent, recipe: str) -> Manifest | None:
-    """What an earlier refresh has made of the same tables, and could or would not serve."""
-    later = takewhile(lambda manifest: manifest.release > parent.id, manifests(store))
-    return next((manifest for manifest in later if manifest.recipe == recipe), None)
+    return Refreshed(
+        settings.store, settings.channel, tuple(current), tuple(successors), not obstacle, obstacle
+    )
 
 
 def _succeed(store: ObjectStore, parent: Parent, tables: _Tables, recipe: str) -> Manifest:

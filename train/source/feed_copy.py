@@ -24,6 +24,13 @@ def copy_feed(
         progress: told the number of rows so far, after each block.
     """
     query = sql.SQL("SELECT {columns} FROM {table}").format(columns=COLUMNS, table=table)
+    copy_rows_of(session, query, path, progress)
+
+
+def copy_rows_of(
+    session: cursor, query: sql.Composable, path: Path, progress: Callable[[int], None]
+) -> None:
+    """The same of the rows of a query for COLUMNS."""
     done = 0
     with RowGroups(path) as file:
 

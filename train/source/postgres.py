@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor, parse_dsn
 
 from artifacts.stores import ObjectStore
-from train.archive.extract import archive_feed
+from train.archive.extract import archive_feed, look_at_feed
 from train.archive.index import Origin
 from train.errors import SourceError
 from train.source.feed_copy import copy_feed
@@ -43,6 +43,7 @@ def read_postgres(
     progress: RowsRead,
     *,
     archive: ObjectStore | None = None,
+    keep: bool = True,
 ) -> str:
     """Make the views `raw_user_data`, `raw_post_text_df` and `raw_feed_data` of the tables.
 
@@ -56,6 +57,7 @@ def read_postgres(
         timezone: the network's clock; a `timestamp with time zone` is turned to it.
         progress: told how far the feed has been read.
         archive: keeps the feed's days; only what is new or has changed is read then.
+        keep: whether the archive takes that.
 
     Returns:
         What is worth telling of it, if anything.
@@ -78,7 +80,8 @@ def read_postgres(
             if archive is None:
                 return _read_feed(warehouse, session, names, progress)
             origin = _origin(database, names, timezone)
-            return archive_feed(warehouse, session, archive, origin, progress)
+            read = archive_feed if keep else look_at_feed
+            return read(warehouse, session, archive, origin, progress)
     except psycopg2.Error as error:
         raise SourceError(f"reading from PostgreSQL failed: {str(error).strip()}") from error
     finally:

@@ -18,6 +18,7 @@ def read_source(
     progress: RowsRead,
     *,
     archive: str | None = None,
+    keep: bool = True,
 ) -> str:
     """Make the views `raw_user_data`, `raw_post_text_df` and `raw_feed_data` in the warehouse.
 
@@ -31,6 +32,7 @@ def read_source(
         timezone: the network's clock; times with a zone are turned to it.
         progress: told how many rows of the feed have been read.
         archive: where days of a database's feed are kept, `s3://bucket/prefix` or a folder.
+        keep: whether the archive takes what is new; without it there is no `feed_days`.
 
     Returns:
         What is worth telling of it, if anything.
@@ -42,7 +44,7 @@ def read_source(
     warehouse.query("DROP TABLE IF EXISTS feed_days")  # of an earlier run in the same folder
     if source.startswith(("postgresql://", "postgres://")):
         kept = open_store(archive) if archive else None
-        return read_postgres(warehouse, source, names, timezone, progress, archive=kept)
+        return read_postgres(warehouse, source, names, timezone, progress, archive=kept, keep=keep)
     if "://" in source:
         raise SourceError(
             f"the source {source.partition('://')[0]}://… is neither postgresql:// nor a folder"

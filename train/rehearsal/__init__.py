@@ -1,0 +1,1 @@
+"""`--dry-run`: all that can be known before anything is changed."""
