@@ -341,7 +341,7 @@ def test_of_two_refreshes_at_once_one_is_served(
 ) -> None:
     others: list[Refreshed] = []
     # The other one cannot know what is published already: it looks at what was there before.
-    monkeypatch.setattr("train.refresh.refresh.manifests", lambda _store: iter(()))
+    monkeypatch.setattr("train.refresh.parent.manifests", lambda _store: iter(()))
     meanwhile(monkeypatch, lambda: others.append(refreshed(later, folder)))
     ours = refreshed(later, folder)
     assert others[0].served
