@@ -57,7 +57,7 @@ def reliability(title: str, curve: Calibration) -> Markup:
 
 def gains(title: str, inputs: Sequence[Importance]) -> Markup:
     """A bar an input."""
-    return bars(title, {found.name: found.share for found in inputs})
+    return bars(title, [found.name for found in inputs], [found.share for found in inputs])
 
 
 def learning_curve(title: str, curve: LearningCurve) -> Markup:
