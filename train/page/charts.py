@@ -18,8 +18,9 @@ _ROW = 30
 _LABELS = 132
 _AXIS = 26
 _COURSE = 170
-_COURSE_MARGINS = (64.0, 24.0, 14.0, 8.0)
-_MOST_NAMES = 4
+_COURSE_MARGINS = (64.0, 32.0, 14.0, 8.0)
+_LETTER = 7
+"""Points that a letter takes, about."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Dots:
 def dot_plot(
     title: str, rows: Sequence[str], dots: Sequence[Dots], *, percent: bool = False
 ) -> Markup:
-    """Dots with intervals, a row for each name; `percent` is for shares that are told so."""
+    """Dots with intervals, a row for each name; `percent` is for shares, on an axis from 0."""
     height = _ROW * len(rows) + _AXIS + 6
     with drawing(title, (WIDE, height), (_LABELS, _AXIS, 14, 6)) as drawn:
         axes = drawn.axes
@@ -57,6 +58,7 @@ def dot_plot(
                 )  # fmt: skip
         _rows(axes, places, rows)
         if percent:
+            axes.set_xlim(left=0)
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     return drawn.svg
 
@@ -102,8 +104,10 @@ def columns(title: str, names: Sequence[str], counts: Sequence[int]) -> Markup:
 
 
 def _course(axes: Axes, names: Sequence[str]) -> None:
-    step = math.ceil(len(names) / _MOST_NAMES)
+    fitting = (WIDE - 2 * _COURSE_MARGINS[0]) // (_LETTER * max(map(len, names)) + _LETTER)
+    step = math.ceil(len(names) / max(fitting, 1))
     axes.set_xticks(range(0, len(names), step), names[::step])
+    axes.tick_params(axis="x", pad=10)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y")
     axes.yaxis.set_major_locator(MaxNLocator(4))
