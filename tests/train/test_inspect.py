@@ -53,8 +53,8 @@ UPDATE post_text_df SET text = NULL WHERE post_id = 1;
 """
 
 
-def looked(folder: Path, **more: str) -> Look:
-    return look(RunSettings(str(folder), "", **more), Silent())  # type: ignore[arg-type]
+def looked(folder: Path, timezone: str = "UTC") -> Look:
+    return look(RunSettings(str(folder), "", timezone=timezone), Silent())
 
 
 def counts(found: Look, kind: str) -> dict[str, tuple[int, int, int]]:
@@ -211,9 +211,8 @@ def test_csv_and_parquet_look_the_same(tmp_path: Path) -> None:
 def test_a_database_and_its_archive_look_as_the_folder_does(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    size = {"users": 60, "posts": 30, "days": 10, "seed": 3}
-    demo_data.write(postgres_url, **size)
-    demo_data.write(str(tmp_path / "folder"), **size)
+    for place in (postgres_url, str(tmp_path / "folder")):
+        demo_data.write(place, users=60, posts=30, days=10, seed=3)
     looks = [
         look(RunSettings(source, "", archive=archive), Silent())
         for source, archive in (
@@ -271,7 +270,7 @@ def test_the_terminal_tells_all_within_80_columns_without_a_colour(
     assert max(map(len, told.splitlines())) <= 80
     assert "\x1b" not in told
     assert told.startswith("A run would take these tables.")
-    assert "a run would drop 5 rows (unknown reader: 3, action is neither view nor" in told
+    assert "A run would drop 5 rows (unknown reader: 3, action is neither view nor" in told
     assert re.search(r"^Moscow +40 +100\.00 +█+ +16\.67 ", told, re.MULTILINE)
     assert re.search(r"^10:00 +\d+ +[\d,]+ +\d+\.\d\d +\d+\.\d\d-\d+\.\d\d +█+", told, re.MULTILINE)
 

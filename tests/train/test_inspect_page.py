@@ -89,7 +89,7 @@ def test_every_section_has_its_figures_and_no_two_elements_share_an_id(page: str
 def test_it_tells_what_the_terminal_tells(page: str) -> None:
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
     assert "A run would take these tables." in told
-    assert "Of these a run would drop 3 rows (unknown reader: 3)." in told
+    assert "A run would drop 3 rows (unknown reader: 3)." in told
     assert "city text 40 (100.00 %) 0 different" in told
     assert "40 readers, 30 posts, 1,920 views; liked 16.67 %" in told
     assert "10:00 40 1,920 320 16.67 " in told

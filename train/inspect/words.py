@@ -63,10 +63,10 @@ def verdict(found: Look) -> str:
 def quality(table: TableFacts) -> str:
     """What a run would leave out of a table."""
     if not table.dropped:
-        return "a run would use all rows"
+        return "A run would use all rows."
     lost = sum(entry.rows for entry in table.dropped)
     reasons = ", ".join(f"{entry.reason}: {entry.rows:,}" for entry in table.dropped)
-    return f"a run would drop {lost:,} rows ({reasons})"
+    return f"A run would drop {lost:,} rows ({reasons})."
 
 
 def values(column: Column) -> str:
