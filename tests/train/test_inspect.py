@@ -275,6 +275,20 @@ def test_the_terminal_tells_all_within_80_columns_without_a_colour(
     assert re.search(r"^10:00 +\d+ +[\d,]+ +\d+\.\d\d +\d+\.\d\d-\d+\.\d\d +█+", told, re.MULTILINE)
 
 
+def test_what_a_terminal_would_obey_is_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil = """
+        UPDATE post_text_df SET text = chr(27) || '[2J' || chr(7) || 'text', topic = chr(155);
+        UPDATE user_data SET city = chr(27) || ']0;title' || chr(7), country = '[red]Russia[/red]';
+    """
+    source = str(write_tables(tmp_path, spoil))
+    assert cli.main(["inspect", "--source", source]) == cli.OK
+    told = capsys.readouterr().out
+    assert all(letter.isprintable() for letter in told.replace("\n", ""))
+    assert "[red]Russia[/red]" in told
+
+
 def test_a_page_that_cannot_be_written_is_named_before_anything_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,7 +154,8 @@ def _rate(part: Part) -> tuple[str, str]:
 
 
 def _cut(words: str, cells: int) -> Text:
-    text = Text(words)
+    # A text of the network may hold what a terminal would obey.
+    text = Text("".join(letter if letter.isprintable() else " " for letter in words))
     text.truncate(cells, overflow="ellipsis")
     return text
 
