@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--posts", type=int, default=7_023)
     demo.add_argument("--days", type=int, default=90)
     demo.add_argument("--seed", type=int, default=1)
-    for command in (run, refresh, evaluate, experiment, demo):
+    for command in (inspect, run, refresh, evaluate, experiment, demo):
         command.add_argument(
             "--verbose", action="store_true",
             help="tell more: settings, rows kept and dropped, SQL, memory, an error's traceback",

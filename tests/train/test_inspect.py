@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.events import events, failure
 from tests.train.archived import execute
 from tests.train.tables import write_tables
 from train import cli, demo_data
@@ -176,7 +177,7 @@ def test_tables_without_anything_to_look_at_end_with_a_sentence(
     source = str(write_tables(tmp_path / "tables", spoil))
     assert cli.main(["inspect", "--source", source, "--html", str(page)]) == cli.FAILED
     told = capsys.readouterr()
-    assert sentence in told.err
+    assert sentence in failure(told.err)
     assert told.out == ""
 
 
@@ -266,10 +267,12 @@ def test_the_terminal_tells_all_within_80_columns_without_a_colour(
 ) -> None:
     source = str(write_tables(tmp_path, BAD_ROWS))
     assert cli.main(["inspect", "--source", source]) == cli.OK
-    told = capsys.readouterr().out
+    told, log = capsys.readouterr()
     assert max(map(len, told.splitlines())) <= 80
+    result = events(log)[-1]
+    assert (result["event"], result["command"], result["taken"]) == ("result", "inspect", True)
     assert "\x1b" not in told
-    assert told.startswith("A run would take these tables.")
+    assert told.endswith("\nA run would take these tables.\n")
     assert "A run would drop 5 rows (unknown reader: 3, action is neither view nor" in told
     assert re.search(r"^Moscow +40 +100\.00 +█+ +16\.67 ", told, re.MULTILINE)
     assert re.search(r"^10:00 +\d+ +[\d,]+ +\d+\.\d\d +\d+\.\d\d-\d+\.\d\d +█+", told, re.MULTILINE)

@@ -26,6 +26,7 @@ def run_command(
     """Look at the tables, tell what there is, and return the exit code."""
     from train.inspect.display import show_look  # noqa: PLC0415 - needless for other commands
     from train.inspect.look import look  # noqa: PLC0415 - the same
+    from train.inspect.words import verdict  # noqa: PLC0415 - the same
 
     if arguments.html:
         _require_writable(parser, arguments.html)
@@ -49,7 +50,8 @@ def run_command(
     log.result(
         {
             "command": "inspect",
-            "refused": found.refused,
+            "taken": found.refused is None,
+            "verdict": verdict(found),
             "seconds": round(time.monotonic() - began, 1),
             "exit_code": OK,
         }

@@ -19,7 +19,7 @@ _DAYS = 31
 
 
 def show_look(found: Look, console: Console) -> None:
-    """Print all of it; whether a run would take the tables first."""
+    """Print all of it; whether a run would take the tables last."""
     bar = "#" if console.options.ascii_only else "█"
     for told in _told(found, bar):
         if isinstance(told, Table):
@@ -28,7 +28,6 @@ def show_look(found: Look, console: Console) -> None:
 
 
 def _told(found: Look, bar: str) -> Iterator[str | Table]:
-    yield words.verdict(found)
     yield from words.summary(found)
     for facts in found.tables:
         yield _columns(facts)
@@ -48,6 +47,8 @@ def _told(found: Look, bar: str) -> Iterator[str | Table]:
         yield _views("Views by week, from its first day", found.splits["week"].parts, bar)
     yield ""
     yield words.INTERVALS
+    yield ""
+    yield words.verdict(found)
 
 
 def _columns(facts: TableFacts) -> Table:

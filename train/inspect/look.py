@@ -17,6 +17,7 @@ from train.progress import Progress
 from train.settings import RunSettings
 from train.source.checks import check_clean, clean_feed, clean_profiles, dropped_rows
 from train.source.load import network_now, read_tables
+from train.stages import tell_dropped, tell_scripts
 from train.warehouse import Warehouse
 
 MOST_PARTS = 12
@@ -38,13 +39,14 @@ def look(settings: RunSettings, progress: Progress) -> Look:
     """
     with ExitStack() as stack:
         folder = settings.work or Path(stack.enter_context(tempfile.TemporaryDirectory("-lenta")))
-        warehouse = Warehouse(folder, settings.memory)
+        warehouse = Warehouse(folder, settings.memory, timed=tell_scripts(progress))
         stack.callback(warehouse.close)
         with progress.stage("reading the tables"):
             read_tables(warehouse, settings, progress)
         with progress.stage("checking the tables"):
             dropped, refused = _clean(warehouse, settings)
             tables = table_facts(warehouse, settings.names, dropped)
+        tell_dropped(progress, dropped)
         with progress.stage("counting views and likes"):
             _count(warehouse)
             splits = _splits(warehouse)
