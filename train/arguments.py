@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from train.experiment import command as experiment_command
+from train.inspect import command as inspect_command
 from train.refresh import command as refresh_command
 from train.settings import RunSettings
 
@@ -18,6 +19,11 @@ def parser() -> argparse.ArgumentParser:
     """Of all commands."""
     whole = argparse.ArgumentParser(prog="train", description="The command line of training.")
     commands = whole.add_subparsers(dest="command", required=True)
+
+    inspect = commands.add_parser("inspect", help="look at the tables before anything is learned")
+    _add_source(inspect)
+    _add_clock(inspect)
+    inspect_command.add_options(inspect)
 
     run = commands.add_parser("run", help="train, measure, publish and serve a release")
     _add_source(run)
@@ -64,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--posts", type=int, default=7_023)
     demo.add_argument("--days", type=int, default=90)
     demo.add_argument("--seed", type=int, default=1)
-    for command in (run, refresh, evaluate, experiment, demo):
+    for command in (inspect, run, refresh, evaluate, experiment, demo):
         command.add_argument(
             "--verbose", action="store_true",
             help="tell more: settings, rows kept and dropped, SQL, memory, an error's traceback",

@@ -10,7 +10,8 @@ from artifacts.manifest import Code
 from train.recipe import recipe_of
 from train.settings import RunSettings
 
-_FILE = "run.json"
+FILE = "run.json"
+"""In the work folder."""
 _TOO_OLD_SECONDS = 24 * 3600
 """Tables that were read so long ago are read again."""
 
@@ -25,7 +26,7 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path, run: str) -> None:
-        self._path = folder / _FILE
+        self._path = folder / FILE
         self._run = run
         self._stages = self._read()
 

@@ -9,6 +9,7 @@ from train.arguments import SOURCE_VARIABLE, STORE_VARIABLE, parser
 from train.display import open_console, show_result
 from train.experiment import command as experiment_command
 from train.failures import FAILED, INTERRUPTED, UNAVAILABLE, USAGE, explain
+from train.inspect import command as inspect_command
 from train.outcome import facts
 from train.progress import Log, open_log
 from train.refresh import command as refresh_command
@@ -45,6 +46,8 @@ def _run_command(whole: argparse.ArgumentParser, arguments: argparse.Namespace, 
             return refresh_command.run_command(arguments, _names(arguments), log)
         case "evaluate":
             return _evaluate(arguments, log)
+        case "inspect":
+            return inspect_command.run_command(whole, arguments, _names(arguments), log)
         case "experiment":
             return experiment_command.run_command(whole, arguments, _names(arguments), log)
         case _:

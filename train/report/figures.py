@@ -2,60 +2,20 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from artifacts.proofs import LearningCurve
 from train.evaluation.bootstrap import Estimate
 from train.evaluation.calibration import Calibration
 from train.evaluation.slices import Slice
+from train.page.charts import WIDE, Dots, bars, dot_plot
+from train.page.drawing import ACCENT, SECOND, SOFT, drawing, label
 from train.report.dependence import Dependence, Importance
-from train.report.drawing import ACCENT, INK, SECOND, SOFT, drawing, label
 
-_WIDE = 320
 _NARROW = 250
-_ROW = 30
-_LABELS = 132
-_AXIS = 26
-
-
-@dataclass(frozen=True)
-class Dots:
-    """One dot a row.
-
-    Attributes:
-        estimates: the dots and, where there are some, their intervals.
-        marker: matplotlib's name of its shape.
-        colours: one a row, of the page's.
-        offset: how far they lie above the middle of the row, in rows.
-    """
-
-    estimates: Sequence[Estimate]
-    marker: str
-    colours: Sequence[str]
-    offset: float = 0.0
-
-
-def dot_plot(title: str, rows: Sequence[str], dots: Sequence[Dots]) -> Markup:
-    """Dots with intervals, a row for each name."""
-    height = _ROW * len(rows) + _AXIS + 6
-    with drawing(title, (_WIDE, height), (_LABELS, _AXIS, 14, 6)) as drawn:
-        axes = drawn.axes
-        places = range(len(rows))[::-1]
-        for kind in dots:
-            for place, estimate, colour in zip(places, kind.estimates, kind.colours, strict=True):
-                middle = place + kind.offset
-                axes.plot([estimate.low, estimate.high], [middle] * 2, color=colour, linewidth=2)
-                axes.plot(
-                    estimate.value, middle, kind.marker,
-                    color=colour, markersize=12 if kind.marker == "|" else 7, markeredgewidth=2,
-                )  # fmt: skip
-        _rows(axes, places, rows)
-    return drawn.svg
 
 
 def intervals(title: str, estimates: dict[str, Estimate], first: str) -> Markup:
@@ -82,7 +42,7 @@ def slice_plot(title: str, parts: Sequence[Slice]) -> Markup:
 
 def reliability(title: str, curve: Calibration) -> Markup:
     """What was predicted and what came of it, beside the diagonal."""
-    with drawing(title, (_WIDE, 270), (64, 40, 14, 8)) as drawn:
+    with drawing(title, (WIDE, 270), (64, 40, 14, 8)) as drawn:
         axes = drawn.axes
         end = 1.05 * max(curve.predicted.max(), curve.observed.max())
         axes.plot([0, end], [0, end], color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
@@ -97,21 +57,7 @@ def reliability(title: str, curve: Calibration) -> Markup:
 
 def gains(title: str, inputs: Sequence[Importance]) -> Markup:
     """A bar an input."""
-    height = 21 * len(inputs) + 8
-    with drawing(title, (_WIDE, height), (_LABELS, 2, 50, 2)) as drawn:
-        axes = drawn.axes
-        places = range(len(inputs))[::-1]
-        shares = [found.share for found in inputs]
-        axes.barh(places, shares, height=0.62, color=ACCENT)
-        for place, share in zip(places, shares, strict=True):
-            axes.annotate(
-                f"{share:.1%}", (share, place), (5, 0), textcoords="offset points",
-                va="center", color=INK,
-            )  # fmt: skip
-        axes.set(xlim=(0, max(*shares, 0.01)), ylim=(-0.6, len(inputs) - 0.4), xticks=[])
-        axes.set_yticks(places, [found.name for found in inputs])
-        axes.spines["bottom"].set_visible(False)
-    return drawn.svg
+    return bars(title, [found.name for found in inputs], [found.share for found in inputs])
 
 
 def learning_curve(title: str, curve: LearningCurve) -> Markup:
@@ -151,11 +97,3 @@ def span_of(curves: Sequence[Dependence]) -> tuple[float, float]:
 def _point(value: float) -> Estimate:
     """A value without an interval."""
     return Estimate(value, math.nan, math.nan)
-
-
-def _rows(axes: Axes, places: Sequence[int], names: Sequence[str]) -> None:
-    axes.set_yticks(places, [label(name) for name in names])
-    axes.set_ylim(-0.6, len(names) - 0.4)
-    axes.grid(axis="x")
-    axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(4))

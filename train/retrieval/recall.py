@@ -1,10 +1,9 @@
 """How much of the exact best the first stage finds."""
 
-import math
-
 import numpy as np
 
 from artifacts.proofs import Recall
+from train.evaluation.wilson import wilson
 from train.retrieval.requests import Answer, Ranker, Requests
 
 LIMITS = {5: 0.995, 100: 0.98}
@@ -12,8 +11,6 @@ LIMITS = {5: 0.995, 100: 0.98}
 MOST = max(LIMITS)
 LEFT_OUT = 50
 """As many of the best are left out of every second request, as if the reader had liked them."""
-
-_Z = 1.96  # of a 95 % interval
 
 
 def measure_recall(rank: Ranker, requests: Requests, exact: list[Answer]) -> tuple[Recall, ...]:
@@ -38,14 +35,10 @@ def measure_recall(rank: Ranker, requests: Requests, exact: list[Answer]) -> tup
 
 def _recall(limit: int, shares: list[float]) -> Recall:
     value, count = float(np.mean(shares)), len(shares)
-    # Wilson, "Probable inference", JASA 1927, as if each request were one trial: unlike the
-    # bootstrap it does not collapse where nothing was missed.
-    middle = (value + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = (
-        _Z * math.sqrt(value * (1 - value) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
-    )
+    # As if each request were one trial: the bootstrap would collapse where nothing was missed.
+    estimate = wilson(value, count)
     least = LIMITS[limit]
     return Recall(
-        limit=limit, value=value, low=middle - half, high=min(1.0, middle + half),
+        limit=limit, value=value, low=estimate.low, high=estimate.high,
         least=least, passed=value >= least,
     )  # fmt: skip

@@ -84,7 +84,21 @@ def check_clean(warehouse: Warehouse, names: TableNames) -> tuple[Dropped, ...]:
     Raises:
         SourceError: as `clean_tables`.
     """
-    dropped = tuple(
+    dropped = dropped_rows(warehouse, names)
+    for table in TABLES:
+        _check_loss(warehouse, table, names, dropped)
+    _check_feed(warehouse, names)
+    return dropped
+
+
+def dropped_rows(warehouse: Warehouse, names: TableNames) -> tuple[Dropped, ...]:
+    """What was dropped, whether or not what is left can be trained from.
+
+    Args:
+        warehouse: as of `check_clean`.
+        names: as of `check_clean`.
+    """
+    return tuple(
         Dropped(table=names.of(table), reason=reason, rows=rows)
         for table in TABLES
         for reason, rows in warehouse.query(
@@ -93,10 +107,6 @@ def check_clean(warehouse: Warehouse, names: TableNames) -> tuple[Dropped, ...]:
             table=table.name,
         )
     )
-    for table in TABLES:
-        _check_loss(warehouse, table, names, dropped)
-    _check_feed(warehouse, names)
-    return dropped
 
 
 def _check_columns(warehouse: Warehouse, table: Table, names: TableNames) -> None:
