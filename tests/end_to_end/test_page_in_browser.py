@@ -205,7 +205,7 @@ def test_a_text_unfolds(browsed: Open, address: str) -> None:
     assert not rest.is_visible()
     text.locator("summary").click()
     assert rest.is_visible()
-    assert text.locator("summary").inner_text() == "Less"
+    expect(text.locator("summary")).to_have_text("Less")
 
 
 def test_one_goes_from_reader_to_reader(browsed: Open, address: str) -> None:
