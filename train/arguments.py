@@ -5,9 +5,9 @@ import os
 from datetime import date
 from pathlib import Path
 
+from artifacts.layout import PRODUCTION
 from train.experiment import command as experiment_command
 from train.inspect import command as inspect_command
-from train.refresh import command as refresh_command
 from train.settings import RunSettings
 
 SOURCE_VARIABLE = "LENTA_SOURCE"
@@ -44,7 +44,6 @@ def parser() -> argparse.ArgumentParser:
     _add_report(refresh)
     _add_store(refresh)
     _add_dry_run(refresh)
-    refresh_command.add_options(refresh)
 
     evaluate = commands.add_parser(
         "evaluate", help="measure the ranking on folds of time and beside baselines; no release"
@@ -137,4 +136,8 @@ def _add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store", default=os.environ.get(STORE_VARIABLE),
         help=f"s3://bucket/prefix or a folder (default: {STORE_VARIABLE})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--channel", default=PRODUCTION,
+        help="what shall serve the release (default: %(default)s)",
     )  # fmt: skip

@@ -68,7 +68,11 @@ def _require_places(parser: argparse.ArgumentParser, arguments: argparse.Namespa
 
 
 def _run(arguments: argparse.Namespace, log: Log) -> int:
-    settings = replace(_settings(arguments, arguments.store), cluster=arguments.cluster)
+    settings = replace(
+        _settings(arguments, arguments.store),
+        channel=arguments.channel,
+        cluster=arguments.cluster,
+    )
     log.detail("settings", **settings.told)
     if arguments.dry_run:
         from train.rehearsal.command import rehearse  # noqa: PLC0415 - DuckDB and the like

@@ -30,6 +30,10 @@ NOT_RUN = {
     "make test": "runs these tests",
     "python -m handler --store .demo/store --port 8000": "serves on; the fixture `api` runs it",
     "python -m train run --source SOURCE --store STORE --test-from 2021-12-01": "wants a December",
+    "make quick": "runs some of these tests",
+    "make check": "CI runs it",
+    "python -m train run --source postgresql://… --store s3://the-bucket/of-the-stack": "wants AWS",
+    "python -m handler --store FOLDER --port 8001": "serves on; the fixture `api` runs it",
     "python -m artifacts rollback --store STORE": "wants two releases; test_cli.py does it",
     "make .venv-bench/ready": "wants CatBoost, 100 MB",
     ".venv-bench/bin/python -m train evaluate --source SOURCE": "the same",
@@ -168,6 +172,13 @@ def test_commands_in_blocks_that_are_not_run_are_known_ones() -> None:
     lines = [line for block in BLOCKS if block not in RUN for line in block.text.splitlines()]
     commands = [command[1] for line in lines if (command := COMMAND.match(line))]
     assert {re.sub(r"\s+#.*", "", command) for command in commands} == set(NOT_RUN)
+
+
+def test_both_readmes_show_the_same_blocks() -> None:
+    english, russian = (blocks(PROJECT / name) for name in ("README.md", "README.ru.md"))
+    assert [(block.language, block.text) for block in russian] == [
+        (block.language, block.text) for block in english
+    ]
 
 
 def test_every_answer_that_a_document_shows_follows_its_request() -> None:

@@ -160,6 +160,20 @@ def test_a_second_run_with_nothing_new_changes_nothing(trained: Trained, tmp_pat
     assert contents(store) == before
 
 
+def test_what_readers_get_stays_where_a_run_is_for_another_channel(
+    trained: Trained, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.store, tmp_path / "store")
+    places = ["--source", str(trained.source), "--store", str(tmp_path / "store")]
+    store = open_store(str(tmp_path / "store"))
+    before = read_channel(store)
+    assert cli.main(["run", *places, "--channel", "candidates"]) == cli.OK
+    assert read_channel(store) == before
+    candidate = read_channel(store, "candidates")
+    assert candidate is not None
+    assert candidate.arms[0].release == trained.manifest.release
+
+
 def test_a_run_that_died_before_its_promotion_is_finished_by_the_next(
     trained: Trained, tmp_path: Path
 ) -> None:

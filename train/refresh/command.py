@@ -3,7 +3,6 @@
 import argparse
 import time
 
-from artifacts.layout import PRODUCTION
 from train.display import open_console, show_lines, show_verdict
 from train.progress import Log
 from train.settings import RunSettings
@@ -11,13 +10,6 @@ from train.source.tables import TableNames
 
 OK = 0
 NOT_SERVED = 5
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options besides the source's and the store's."""
-    parser.add_argument(
-        "--channel", default=PRODUCTION, help="whose releases (default: %(default)s)"
-    )
 
 
 def run_command(arguments: argparse.Namespace, names: TableNames, log: Log) -> int:
