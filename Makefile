@@ -8,7 +8,7 @@ SAM := .venv-sam/bin/sam
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sam test-deploy quick check audit bench bench-scale lock clean build-Function
+.PHONY: help setup demo test test-sam test-deploy quick check audit docs reference bench bench-scale lock clean build-Function
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -31,6 +31,11 @@ $(VENV)/ready: requirements.txt
 .venv-bench/ready: tools/bench-requirements.txt $(VENV)/ready
 	$(UV) venv --quiet --clear --python $(PY) .venv-bench
 	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python -r tools/bench-requirements.txt
+	@touch $@
+
+.venv-docs/ready: tools/docs-requirements.txt $(VENV)/ready
+	$(UV) venv --quiet --clear --python $(PY) .venv-docs
+	$(UV) pip install --quiet --python .venv-docs/bin/python -r tools/docs-requirements.txt
 	@touch $@
 
 demo: $(VENV)/ready ## a private PostgreSQL with demo data, a trained release, and its feed to look at
@@ -61,6 +66,13 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 audit: $(VENV)/ready ## look the libraries up among known vulnerabilities, and list them in build/sbom/
 	$(PY) -m tools.audit
 
+docs: .venv-docs/ready ## the documents as a site, in build/site/
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+
+reference: $(VENV)/ready ## write the pages of docs/reference/ that say what the code says
+	$(PY) -m tools.reference
+	$(PY) -m handler.openapi > docs/reference/openapi.json
+
 bench: setup .venv-bench/ready ## measure, and write .bench/*.json; half an hour
 	.venv-bench/bin/python -m tools.bench
 
@@ -75,6 +87,7 @@ lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --constraint requirements.txt tools/bench-requirements.in -o tools/bench-requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/docs-requirements.in -o tools/docs-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/audit-requirements.in -o tools/audit-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/ministack-requirements.in -o tools/ministack-requirements.txt

@@ -13,19 +13,25 @@ _M_ARENA_MAX = -8
 """Of glibc's malloc.h."""
 
 
+def parser() -> argparse.ArgumentParser:
+    """Of the command line."""
+    whole = argparse.ArgumentParser(prog="handler", description=__doc__)
+    whole.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
+    whole.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
+    return whole
+
+
 def main() -> None:
     """Serve on 127.0.0.1 until interrupted."""
     # Each thread that loads a release would have an arena of its own, and leave it in pieces.
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # of glibc alone
         mallopt(_M_ARENA_MAX, 2)
-    parser = argparse.ArgumentParser(prog="handler", description=__doc__)
-    parser.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
-    parser.add_argument("--port", type=int, default=8000)
-    arguments = parser.parse_args()
+    whole = parser()
+    arguments = whole.parse_args()
     try:
         settings = replace(Settings.from_environment(), store=arguments.store)
     except ValueError as error:
-        parser.error(str(error))
+        whole.error(str(error))
     app = create_app(settings)
     print(
         f"http://127.0.0.1:{arguments.port}/ serves {arguments.store}; Ctrl-C ends it", flush=True

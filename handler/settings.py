@@ -32,7 +32,7 @@ class Settings:
     Attributes:
         store: ARTIFACT_STORE, `s3://bucket/prefix` or a folder; empty if it is not set.
         channel: ARTIFACT_CHANNEL, which channel of the store is served.
-        auth_mode: AUTH_MODE.
+        auth_mode: AUTH_MODE, whom API Gateway lets through: NONE everybody, IAM, or JWT.
         jwt_issuer: JWT_ISSUER, whose tokens are taken.
         jwt_audience: JWT_AUDIENCE, whom tokens must be meant for.
         reader_hash_key: READER_HASH_KEY, the key that readers' ids are hashed with in the log;
