@@ -20,17 +20,17 @@ $(VENV)/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet "$$(grep '^uv==' requirements.txt)"
-	$(UV) pip install --quiet --compile-bytecode --python $(PY) -r requirements.txt
+	$(UV) pip install --quiet --python $(PY) -r requirements.txt
 	@touch $@
 
 .venv-sam/ready: tools/sam-requirements.txt $(VENV)/ready
 	$(UV) venv --quiet --clear --python $(PY) .venv-sam
-	$(UV) pip install --quiet --compile-bytecode --python .venv-sam/bin/python -r tools/sam-requirements.txt
+	$(UV) pip install --quiet --python .venv-sam/bin/python -r tools/sam-requirements.txt
 	@touch $@
 
 .venv-bench/ready: tools/bench-requirements.txt $(VENV)/ready
 	$(UV) venv --quiet --clear --python $(PY) .venv-bench
-	$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python -r tools/bench-requirements.txt
+	$(UV) pip install --quiet --python .venv-bench/bin/python -r tools/bench-requirements.txt
 	@touch $@
 
 .venv-docs/ready: tools/docs-requirements.txt $(VENV)/ready
@@ -66,8 +66,8 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 audit: $(VENV)/ready ## look the libraries up among known vulnerabilities, and list them in build/sbom/
 	$(PY) -m tools.audit
 
-docs: .venv-docs/ready ## the documents as a site, in build/site/
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+docs: .venv-docs/ready ## the documents as a site, in site/
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
 
 reference: $(VENV)/ready ## write the pages of docs/reference/ that say what the code says
 	$(PY) -m tools.reference
@@ -87,14 +87,14 @@ lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --constraint requirements.txt tools/bench-requirements.in -o tools/bench-requirements.txt
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/docs-requirements.in -o tools/docs-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/audit-requirements.in -o tools/audit-requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/docs-requirements.in -o tools/docs-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/ministack-requirements.in -o tools/ministack-requirements.txt
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 handler/requirements.in -o handler/requirements.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .venv-* .aws-sam .demo .bench build mutants
+	rm -rf $(VENV) .venv-* .aws-sam .demo .bench build mutants site
 
 # Called by `sam build`: fills ARTIFACTS_DIR with the function.
 build-Function:
