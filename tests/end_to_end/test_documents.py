@@ -115,7 +115,7 @@ def run_block(
     environment = {
         **os.environ,
         "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": f"{PROJECT}:{PROJECT / 'client'}",
         "CURL_HOME": str(tmp_path),
         "NO_PROXY": "127.0.0.1",
         # Threads that wait busily take minutes where other programs run.
