@@ -38,6 +38,11 @@ $(VENV)/ready: requirements.txt
 	$(UV) pip install --quiet --python .venv-docs/bin/python -r tools/docs-requirements.txt
 	@touch $@
 
+.venv-mlflow/ready: tools/mlflow-requirements.txt $(VENV)/ready
+	$(UV) venv --quiet --clear --python $(PY) .venv-mlflow
+	$(UV) pip install --quiet --compile-bytecode --python .venv-mlflow/bin/python -r tools/mlflow-requirements.txt
+	@touch $@
+
 demo: $(VENV)/ready ## a private PostgreSQL with demo data, a trained release, and its feed to look at
 	$(PY) -m tools.demo
 
@@ -87,6 +92,7 @@ lock: $(VENV)/ready ## pin the newest versions that fit together
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/sam-requirements.in -o tools/sam-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --constraint requirements.txt tools/bench-requirements.in -o tools/bench-requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/mlflow-requirements.in -o tools/mlflow-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/audit-requirements.in -o tools/audit-requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate tools/docs-requirements.in -o tools/docs-requirements.txt
 	$(UV) pip compile --quiet --upgrade --python-version 3.13 --no-annotate tools/runtime-requirements.in -o tools/runtime-requirements.txt

@@ -10,6 +10,7 @@ hypothesis.settings.load_profile("lenta")
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.lambda_runtime",
+    "tests.support.mlflow",
     "tests.support.postgres",
     "tests.support.releases",
     "tests.support.s3_server",

@@ -80,29 +80,41 @@ def _run(arguments: argparse.Namespace, log: Log) -> int:
 
         return rehearse(lambda: rehearse_run(settings, log), arguments.report, log)
     from train.run import run  # noqa: PLC0415 - LightGBM and the like, which demo-data does without
+    from train.tracking.entries import of_run  # noqa: PLC0415 - the same
+    from train.tracking.tracker import tracker  # noqa: PLC0415 - the same
 
+    track = tracker("run", settings, log)
     began = time.monotonic()
     outcome = run(settings, log)
     seconds = time.monotonic() - began
     show_result(outcome, open_console(), seconds)
     if arguments.report:
         arguments.report.write_text(markdown(outcome), encoding="utf-8")
+    track(lambda: of_run(outcome))
     code = OK if outcome.served else NOT_SERVED
     log.result({**facts(outcome), "seconds": round(seconds, 1), "exit_code": code})
     return code
 
 
 def _evaluate(arguments: argparse.Namespace, log: Log) -> int:
+    from train.evaluation.figures import figures  # noqa: PLC0415 - the same
     from train.evaluation.markdown import evaluation_markdown  # noqa: PLC0415 - the same
     from train.evaluation.protocol import evaluate  # noqa: PLC0415 - the same
+    from train.provenance import code  # noqa: PLC0415 - the same
+    from train.stages import Stages  # noqa: PLC0415 - the same
+    from train.tracking.entries import of_evaluation  # noqa: PLC0415 - the same
+    from train.tracking.tracker import tracker  # noqa: PLC0415 - the same
 
     settings = _settings(arguments, store="")
     log.detail("settings", **settings.told)
-    began = time.monotonic()
-    text = evaluation_markdown(evaluate(settings, arguments.folds, log), settings.seed)
+    track = tracker("evaluate", settings, log, folds=arguments.folds)
+    began, stages = time.monotonic(), Stages(log)
+    found = evaluate(settings, arguments.folds, stages)
+    text = evaluation_markdown(found, settings.seed)
     print(text, end="")
     if arguments.report:
         arguments.report.write_text(text, encoding="utf-8")
+    track(lambda: of_evaluation(figures(found, settings.seed), stages.done, code(), text))
     seconds = round(time.monotonic() - began, 1)
     log.result({"command": "evaluate", "seconds": seconds, "exit_code": OK})
     return OK

@@ -23,3 +23,7 @@ class ClusterError(TrainError):
 
 class WorkError(TrainError):
     """The folder for the run's own files cannot be used."""
+
+
+class TrackingError(TrainError):
+    """What a run comes to is to be kept in MLflow, and there is no MLflow."""

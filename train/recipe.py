@@ -111,6 +111,11 @@ def features_digest() -> str:
     return _sha256([scripts, [_sources(Path(folder)) for folder in features.__path__]])
 
 
+def program_digest(code: Code) -> str:
+    """The hex sha256 of the program, the Python and the libraries."""
+    return _sha256(_program(code))
+
+
 def _program(code: Code) -> dict[str, object]:
     return {
         "sources": {

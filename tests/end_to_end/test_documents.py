@@ -55,6 +55,12 @@ NOT_RUN = {
     (
         "python -m train experiment --exposures LOG --source SOURCE --json result.json"
     ): "wants a log and later likes; test_experiment.py makes both",
+    "make .venv-mlflow/ready": "the fixture `mlflow_python` does",
+    ".venv-mlflow/bin/python -m train run --source SOURCE --store STORE": "test_tracking.py does",
+    (
+        "uv venv .venv-mlflow-server && uv pip install "
+        "--python .venv-mlflow-server/bin/python mlflow"
+    ): "wants all of MLflow, 300 MB",
     "make audit": "wants a service on the network; tests/tools/test_audit.py has its own",
     ".venv-sam/bin/sam deploy --parameter-overrides VerifyReleases=Yes": "tests/stack passes it",
     "make bench-scale": "takes an hour; tests/tools/test_scale.py does it small",

@@ -36,6 +36,9 @@ class Progress(Protocol):
 class Log(Progress, Protocol):
     """Told by the command, too, how it ended."""
 
+    def warning(self, sentence: str) -> None:
+        """Something went wrong beside the work, which is done all the same."""
+
     def result(self, facts: Mapping[str, object]) -> None:
         """The command came to its end; the facts are JSON."""
 

@@ -73,6 +73,10 @@ class JsonLines:
         if self._verbose:
             self._event("detail", what=what, **facts)
 
+    def warning(self, sentence: str) -> None:
+        """Say it."""
+        self._event("warning", message=sentence)
+
     def result(self, facts: Mapping[str, object]) -> None:
         """The last line of a command that came to its end."""
         self._event("result", **facts)

@@ -81,6 +81,11 @@ class Terminal:
             )
             self._console.print(Text(f"  {what}: {told}", style="dim"), soft_wrap=True)
 
+    def warning(self, sentence: str) -> None:
+        """The sentence."""
+        told = Text.assemble(("train: ", "bold yellow"), sentence)
+        self._console.print(told, soft_wrap=True)
+
     def result(self, facts: Mapping[str, object]) -> None:
         """Nothing: the command prints it."""
 

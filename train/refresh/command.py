@@ -31,7 +31,10 @@ def run_command(arguments: argparse.Namespace, names: TableNames, log: Log) -> i
         return rehearse(lambda: rehearse_refresh(settings, log), arguments.report, log)
     from train.refresh.outcome import facts, markdown, told, verdict  # noqa: PLC0415 - the same
     from train.refresh.refresh import refresh  # noqa: PLC0415 - the same
+    from train.tracking.entries import of_refresh  # noqa: PLC0415 - the same
+    from train.tracking.tracker import tracker  # noqa: PLC0415 - the same
 
+    track = tracker("refresh", settings, log)
     began = time.monotonic()
     outcome = refresh(settings, log)
     seconds = time.monotonic() - began
@@ -40,6 +43,8 @@ def run_command(arguments: argparse.Namespace, names: TableNames, log: Log) -> i
     show_verdict(verdict(outcome), console, is_good=outcome.served)
     if arguments.report:
         arguments.report.write_text(markdown(outcome), encoding="utf-8")
+    made = [successor.manifest for successor in outcome.successors if successor.made]
+    track(lambda: of_refresh(made, verdict(outcome), markdown(outcome), served=outcome.served))
     code = OK if outcome.served else NOT_SERVED
     log.result({**facts(outcome), "seconds": round(seconds, 1), "exit_code": code})
     return code

@@ -1,0 +1,1 @@
+"""Figures of what was trained, for MLflow, if that is wanted."""
