@@ -159,6 +159,11 @@ def test_a_terminal_shows_details_to_whoever_asks() -> None:
     assert "Traceback: line 7" in text
 
 
+def test_a_terminal_shows_a_warning_in_a_line() -> None:
+    text = shown(40, lambda terminal: terminal.warning("MLflow has not kept this run: it is gone"))
+    assert ESCAPES.sub("", text).strip() == "train: MLflow has not kept this run: it is gone"
+
+
 def test_a_terminal_of_another_alphabet_gets_signs_that_it_has() -> None:
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding="ascii")
