@@ -25,6 +25,8 @@ from handler import __main__ as handler_main
 from handler.settings import Settings
 from train import arguments as train_arguments
 from train.experiment.command import KEY_VARIABLE
+from train.tracking.tracker import EXPERIMENT_VARIABLE
+from train.tracking.tracker import VARIABLE as TRACKING_VARIABLE
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 SCHEMA = "manifest.schema.json"
@@ -43,6 +45,8 @@ _SHARED = {
     SIGNING_KEY: "what `train` signs releases with: a PEM file or an ARN of AWS KMS",
     VERIFY_KEYS: "whose signatures are trusted by the function, `train` and `artifacts`",
     KEY_VARIABLE: "`train experiment`: what the function has hashed readers' ids with",
+    TRACKING_VARIABLE: "where `train` keeps figures, settings and reports, if they are to be kept",
+    EXPERIMENT_VARIABLE: "in which experiment, `lenta` if it is not set",
     "AWS_ENDPOINT_URL_S3": "another S3 server than Amazon's; `AWS_ENDPOINT_URL` if it is not set",
     "AWS_CA_BUNDLE": "a file of certificates to trust beside the system's",
     "AWS_REGION": "of the bucket; `AWS_DEFAULT_REGION`, or boto3's profile, if it is not set",
