@@ -71,12 +71,11 @@ check: setup ## ruff, mypy, import-linter, the scripts, the workflows and the te
 audit: $(VENV)/ready ## look the libraries up among known vulnerabilities, and list them in build/sbom/
 	$(PY) -m tools.audit
 
+reference: $(VENV)/ready ## write anew what docs/reference/ has from the code
+	$(PY) -m tools.reference
+
 docs: .venv-docs/ready ## the documents as a site, in site/
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
-
-reference: $(VENV)/ready ## write the pages of docs/reference/ that say what the code says
-	$(PY) -m tools.reference
-	$(PY) -m handler.openapi > docs/reference/openapi.json
 
 bench: setup .venv-bench/ready ## measure, and write .bench/*.json; half an hour
 	.venv-bench/bin/python -m tools.bench

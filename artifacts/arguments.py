@@ -25,19 +25,24 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="the manifest as it is stored")
     commands.add_parser("verify", parents=[named, common], help="read and check every file")
     moving = argparse.ArgumentParser(add_help=False, parents=[common])
-    moving.add_argument("--channel", default=PRODUCTION, help=f"default: {PRODUCTION}")
+    moving.add_argument(
+        "--channel",
+        default=PRODUCTION,
+        metavar="NAME",
+        help="which channel is moved (default: %(default)s)",
+    )
     forced = argparse.ArgumentParser(add_help=False)
     forced.add_argument(
         "--force", type=_reason, metavar="REASON",
         help="serve it though its gate failed; the channel keeps the reason",
     )  # fmt: skip
     promote = commands.add_parser("promote", parents=[moving, forced], help="serve a release")
-    promote.add_argument("release", metavar="ID")
+    promote.add_argument("release", metavar="ID", help="of the release")
     commands.add_parser("rollback", parents=[moving], help="serve what was served before")
     experiment = commands.add_parser(
         "experiment", parents=[moving, forced], help="serve other releases to some readers"
     )
-    experiment.add_argument("name", metavar="NAME")
+    experiment.add_argument("name", metavar="NAME", help="of the experiment")
     experiment.add_argument(
         "--arm", action="append", required=True, type=_share, metavar="NAME=ID:SHARE",
         help=f"an arm besides {CONTROL!r}, to which the rest of the readers belong",
@@ -49,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     collect = commands.add_parser("collect", parents=[common], help="remove what nothing needs")
     collect.add_argument(
         "--keep", type=_count, default=KEEP, metavar="N",
-        help=f"keep the last N promotions of each channel, default: {KEEP}",
+        help="keep the last N promotions of each channel (default: %(default)s)",
     )  # fmt: skip
     collect.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     return whole

@@ -22,9 +22,12 @@ Reason = Annotated[str, Field(min_length=1)]
 
 
 class Arm(Part):
-    """A release and the share of readers, from 0 to 1, who get it.
+    """A release and the share of readers who get it.
 
     Attributes:
+        name: The arm's.
+        release: What its readers get.
+        share: Of the readers, from 0 to 1.
         temperature: Of the Plackett-Luce draw of the feed's order; 0 for the order by scores.
     """
 
@@ -38,7 +41,9 @@ class Experiment(Part):
     """What the arms are compared for.
 
     Attributes:
-        started_at: With the name it is the salt by which readers are spread over the arms.
+        name: The experiment's.
+        started_at: When it began; with the name it is the salt by which readers are spread over
+            the arms.
         forced: Why an arm is served though its release's gate failed.
     """
 
@@ -51,6 +56,8 @@ class Promotion(Part):
     """When a release began to be served.
 
     Attributes:
+        release: Which one.
+        at: When it was promoted.
         forced: Why it was served though its gate failed; None if its gate passed.
         withdrawn_at: When it was rolled back; None if it never was.
     """
@@ -68,7 +75,7 @@ class Channel(Document):
         name: The channel's name, "production" for the function.
         arms: One arm, "control", without an experiment; the shares add up to 1.
         experiment: What the arms are compared for.
-        history: Promotions, newest last, at most HISTORY.
+        history: The last 200 promotions, newest last.
         revision: Grows by one at each move: a lower one is an older channel, whatever clocks say.
         updated_at: When the channel was last moved.
     """

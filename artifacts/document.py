@@ -5,10 +5,17 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from artifacts.errors import BrokenRelease
-from artifacts.layout import is_release_id
+from artifacts.layout import RELEASE_ID, is_release_id
 
 _SHOWN = 3
 
@@ -47,7 +54,11 @@ def _checked_utc(time: datetime) -> datetime:
     return time.replace(tzinfo=UTC)
 
 
-ReleaseId = Annotated[str, AfterValidator(_checked_release_id)]
+ReleaseId = Annotated[
+    str,
+    AfterValidator(_checked_release_id),
+    WithJsonSchema({"type": "string", "pattern": RELEASE_ID, "title": "Release Id"}),
+]
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_checked_utc)]
 
 
@@ -60,7 +71,11 @@ class Part(BaseModel):
 
 
 class Document(Part):
-    """A whole JSON file."""
+    """A whole JSON file.
+
+    Attributes:
+        schema_version: Another version is refused.
+    """
 
     schema_version: Literal[1] = 1
 

@@ -142,7 +142,9 @@ DAYS_NEW = 7
 READERS_PER_SHARD = 8_000
 """About how many readers share a file: one is fetched whole when one of its readers first asks."""
 
-_RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
+RELEASE_ID = "^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$"
+"""The form of a release's id: when it was published, in UTC, and eight random hex digits."""
+_RELEASE_ID = re.compile(RELEASE_ID)
 
 
 def users_file(shard: int) -> str:

@@ -7,13 +7,18 @@ from functools import cached_property
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, NaiveDatetime, model_validator
+from pydantic import AfterValidator, Field, NaiveDatetime, WithJsonSchema, model_validator
 
 from artifacts.document import Document, Part, ReleaseId, UtcDatetime
 from artifacts.errors import BrokenRelease
 from artifacts.keys import checked_key
 from artifacts.layout import MANIFEST, POSTS, RANKER, SIGNATURE, users_file
 from artifacts.proofs import Count, Evaluation, Exactness, FirstStage, Gate, LearningCurve
+
+LocalDatetime = Annotated[
+    NaiveDatetime, WithJsonSchema({"type": "string", "format": "date-time-local"})
+]
+"""A time by the network's own clock."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -25,7 +30,13 @@ def _without_password(source: str) -> str:
 
 
 class FileEntry(Part):
-    """One file of the release; `size` in bytes."""
+    """One file of the release.
+
+    Attributes:
+        path: Its place in the release's folder.
+        sha256: Of its bytes, in hex.
+        size: Bytes.
+    """
 
     path: Annotated[str, AfterValidator(checked_key)]
     sha256: Sha256
@@ -33,7 +44,13 @@ class FileEntry(Part):
 
 
 class Dropped(Part):
-    """Rows of the source that were left out, and why."""
+    """Rows of the source that were left out.
+
+    Attributes:
+        table: Of which table.
+        reason: Why.
+        rows: How many.
+    """
 
     table: str
     reason: str
@@ -47,13 +64,18 @@ class DataFacts(Part):
         source: A folder or a URL, never with a password.
         since: Time of the first view used, by the network's own clock.
         until: The cut-off: nothing from this moment on was known.
+        readers: How many were used.
+        posts: How many were used.
+        views: How many were used.
+        likes: How many were used.
         dropped: What was left out of the source.
-        digest: Of the tables without it, in any order; older manifests have none.
+        digest: The sha256 of the tables without it, in any order of rows; older manifests have
+            none.
     """
 
     source: Annotated[str, AfterValidator(_without_password)]
-    since: NaiveDatetime
-    until: NaiveDatetime
+    since: LocalDatetime
+    until: LocalDatetime
     readers: Count
     posts: Count
     views: Count
@@ -63,7 +85,14 @@ class DataFacts(Part):
 
 
 class Code(Part):
-    """What made the release: Lenta's version and commit, Python, libraries and their versions."""
+    """What made the release.
+
+    Attributes:
+        version: Of Lenta.
+        commit: Of Lenta; None where it is not known.
+        python: Its version.
+        libraries: Their names and versions.
+    """
 
     version: str
     commit: str | None = None
@@ -90,6 +119,9 @@ class Features(Part):
 
     Attributes:
         topics: In the order of their numbers in a post's row.
+        reader: Columns of a reader's row.
+        post: Columns of a post's row.
+        model: Inputs of the model.
     """
 
     topics: tuple[str, ...]
@@ -106,9 +138,16 @@ class ManifestDraft(Part):
         trained_in: The release whose run made the model, with its exactness and evaluation, if this
             one has only newer features.
         timezone: The network's own clock, as an IANA name.
-        recipe: A digest of all that decides the release: of two with the same, one is superfluous.
+        recipe: The sha256 of all that decides the release, the clean tables in any order, the
+            settings, the program, its libraries: of two with the same, one is superfluous.
+        data: What it was made from.
+        features: The names of the columns.
         user_shards: Number of files the readers are spread over.
+        evaluation: How good it is.
         learning_curve: How many readers the model was made from, and why.
+        exactness: Whether the graph equals the LightGBM model.
+        gate: Whether it is good enough to be promoted.
+        code: What made it.
         first_stage: How candidates are found; None where every post is scored without having
             tried, the catalogue being small.
         stages: Those before the publishing.

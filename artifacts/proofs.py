@@ -12,7 +12,15 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Score(Part):
-    """A metric of one model with its 95 % interval: "hit_rate@5" of "lenta", "popularity"..."""
+    """A metric of one model.
+
+    Attributes:
+        metric: Such as "hit_rate@5".
+        model: "lenta", a baseline such as "popularity", or "random".
+        value: What was measured.
+        low: The lower end of its 95 % interval; None where there is none.
+        high: The upper end.
+    """
 
     metric: str
     model: str
@@ -22,7 +30,15 @@ class Score(Part):
 
 
 class Evaluation(Part):
-    """How the model did on days it had not seen; both days inclusive."""
+    """How the model did on days it had not seen.
+
+    Attributes:
+        test_since: The first of them.
+        test_until: The last of them, inclusive.
+        slates: How many feeds were ranked.
+        readers: Of how many readers.
+        scores: What was measured, of the model and of what it is compared with.
+    """
 
     test_since: date
     test_until: date
@@ -61,7 +77,9 @@ class CurvePoint(Part):
         pairs: How many impressions it has learned from.
         readers: Of how many readers.
         value: How much it tells, as a share of what one of all readers sampled tells, by the log
-            loss; with its 95 % interval.
+            loss.
+        low: The lower end of its 95 % interval.
+        high: The upper end.
     """
 
     pairs: Count
@@ -107,7 +125,9 @@ class Recall(Part):
 
     Attributes:
         limit: Of the best so many.
-        value: The mean share of them that was found, with its 95 % interval.
+        value: The mean share of them that was found.
+        low: The lower end of its 95 % interval.
+        high: The upper end.
         least: What it must come to.
         passed: Whether it does.
     """
@@ -163,7 +183,9 @@ class Check(Part):
 
     Attributes:
         name: What was measured.
-        value: What it came to, with its 95 % interval; None where it could not be measured.
+        value: What it came to; None where it could not be measured.
+        low: The lower end of its 95 % interval; None where there is none.
+        high: The upper end.
         above: What it must exceed: the value, or the lower end where `of_low`.
         of_low: Whether the lower end of the interval decides.
         passed: Whether it does.
@@ -191,7 +213,12 @@ class Check(Part):
 
 
 class Gate(Part):
-    """Whether the release is good enough to be served without being forced: all checks passed."""
+    """Whether the release is good enough to be served without being forced.
+
+    Attributes:
+        passed: Whether all checks passed.
+        checks: What was demanded.
+    """
 
     passed: bool
     checks: tuple[Check, ...]

@@ -15,7 +15,8 @@ from pathlib import Path
 from artifacts.errors import InvalidKey
 
 VERIFY_KEYS = "LENTA_VERIFY_KEYS"
-"""The variable that names the public keys of which one must have signed; unset, none need have."""
+"""The variable that names the public keys of which one must have signed a release, in base64 or as
+PEM files, with commas between; unset, none need have."""
 
 _SIGNATURE_BYTES = 64
 _KEY_BYTES = 32

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 SIGNING_KEY = "LENTA_SIGNING_KEY"
-"""The variable that names the private key: a PEM file, or `awskms:` and an id, alias or ARN."""
+"""The variable that names the private key that releases are signed with: a PEM file, or `awskms:`
+and an id, alias or ARN of a key in AWS KMS; unset, none are signed."""
 
 Sign = Callable[[bytes], bytes]
 """Makes the 64 bytes of a signature of up to 4096 bytes, as many as AWS KMS takes."""

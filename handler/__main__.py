@@ -14,11 +14,17 @@ _M_ARENA_MAX = -8
 
 
 def parser() -> argparse.ArgumentParser:
-    """Of the command line."""
-    whole = argparse.ArgumentParser(prog="handler", description=__doc__)
-    whole.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
-    whole.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
-    return whole
+    """Of the command."""
+    command = argparse.ArgumentParser(prog="handler", description="The app on 127.0.0.1.")
+    command.add_argument("--store", required=True, help="s3://bucket/prefix or a folder")
+    command.add_argument(
+        "--port",
+        type=int,
+        default=8000,
+        metavar="P",
+        help="where it listens (default: %(default)s)",
+    )
+    return command
 
 
 def main() -> None:
@@ -26,12 +32,12 @@ def main() -> None:
     # Each thread that loads a release would have an arena of its own, and leave it in pieces.
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # of glibc alone
         mallopt(_M_ARENA_MAX, 2)
-    whole = parser()
-    arguments = whole.parse_args()
+    command = parser()
+    arguments = command.parse_args()
     try:
         settings = replace(Settings.from_environment(), store=arguments.store)
     except ValueError as error:
-        whole.error(str(error))
+        command.error(str(error))
     app = create_app(settings)
     print(
         f"http://127.0.0.1:{arguments.port}/ serves {arguments.store}; Ctrl-C ends it", flush=True

@@ -28,31 +28,45 @@ Int64 = Annotated[
 JsonId = Annotated[Int64, Field(strict=True), BeforeValidator(_whole)]
 """An id in JSON, which has numbers: neither `true` nor "1" is one, but 1.0 is."""
 
-Source = Literal["model", "cold_start", "fallback"]
-"""`cold_start`: the reader is not known to the release. `fallback`: the reader's features cannot be
-had now, and the answer is as for a reader who is not known; or the texts of the best posts cannot,
-and it is of others."""
+Source = Annotated[
+    Literal["model", "cold_start", "fallback"],
+    Field(
+        description="`model`; `cold_start` for a reader unknown to the release; `fallback` where "
+        "the reader's features cannot be had now, and the answer is as for an unknown reader, or "
+        "where the texts of the best posts cannot, and it is of posts whose texts are at hand"
+    ),
+]
+PostId = Annotated[Int64, Field(description="the post")]
+Text = Annotated[str, Field(description="the post's text")]
+Topic = Annotated[str, Field(description="the post's topic")]
+Score = Annotated[float, Field(description="the log odds that the reader likes the post")]
+UserId = Annotated[Int64, Field(description="the reader")]
+Arm = Annotated[
+    str,
+    Field(description="the arm of the experiment that answered, `control` where there is none"),
+]
+Release = Annotated[str, Field(description="the release that answered")]
 
 
 class Post(BaseModel):
     """A recommended post."""
 
-    id: Int64
-    text: str
-    topic: str
+    id: PostId
+    text: Text
+    topic: Topic
 
 
 class Reason(BaseModel):
     """Why a post is recommended."""
 
-    reason: Code
+    reason: Code = Field(description="its name, which stays whatever becomes of the words")
     text: str = Field(description="the reason in words, for the reader")
 
 
 class ScoredPost(Post):
     """A recommended post and the log odds that the reader likes it."""
 
-    score: float
+    score: Score
     reasons: Annotated[list[Reason], Field(max_length=MOST)] = Field(
         default=[], description="the weightiest first; only where `explain` is true"
     )
@@ -61,57 +75,65 @@ class ScoredPost(Post):
 class PostScore(BaseModel):
     """A post's id and the log odds that the reader likes it."""
 
-    id: Int64
-    score: float
+    id: PostId
+    score: Score
 
 
 class Recommendations(BaseModel):
     """A feed, best post first but for the share of fresh posts, where one is set."""
 
-    user_id: Int64
-    exp_group: str = Field(description="the arm of the experiment, or `control`")
-    release: str
+    user_id: UserId
+    exp_group: Arm
+    release: Release
     source: Source
-    recommendations: list[ScoredPost]
+    recommendations: list[ScoredPost] = Field(description="the posts, best first")
 
 
 class RerankRequest(BaseModel):
     """Posts to put in order for a reader."""
 
-    user_id: JsonId
-    time: JsonMoment = None
-    post_ids: list[JsonId] = Field(min_length=1, max_length=MOST_POSTS)
+    user_id: JsonId = Field(description="the reader")
+    time: JsonMoment = Field(
+        default=None,
+        description="when the feed is shown; a number is seconds since 1970; by default now",
+    )
+    post_ids: list[JsonId] = Field(
+        min_length=1, max_length=MOST_POSTS,
+        description="the posts, 1 to 1,000; given twice, a post is answered once",
+    )  # fmt: skip
 
 
 class Reranking(BaseModel):
     """The given posts, best first; those that the release does not know are listed apart."""
 
-    user_id: Int64
-    exp_group: str
-    release: str
+    user_id: UserId
+    exp_group: Arm
+    release: Release
     source: Source
-    posts: list[PostScore]
-    unknown_post_ids: list[Int64]
+    posts: list[PostScore] = Field(description="those that the release knows, best first")
+    unknown_post_ids: list[Int64] = Field(
+        description="those that the release does not hold, ascending"
+    )
 
 
 class Health(BaseModel):
     """Which release is served, and how old its features are."""
 
-    status: Literal["ok"] = "ok"
-    release: str
-    exp_group: str
-    created_at: datetime
+    status: Literal["ok"] = Field(default="ok", description="a release answers")
+    release: Release
+    exp_group: Arm
+    created_at: datetime = Field(description="when the release was published, in UTC")
     data_until: Annotated[
         datetime,
-        Field(description="the network's own clock"),
+        Field(description="the end of its data, by the network's own clock"),
         WithJsonSchema({"type": "string", "format": LOCAL}),
     ]
-    feature_age_seconds: int = Field(description="from the end of the data to now")
-    readers: int
-    posts: int
+    feature_age_seconds: int = Field(description="from `data_until`, by that clock, to now")
+    readers: int = Field(description="how many it knows")
+    posts: int = Field(description="how many it holds")
 
 
 class Problem(BaseModel):
     """Why there is no answer, in a sentence."""
 
-    detail: str
+    detail: str = Field(description="the sentence")

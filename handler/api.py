@@ -39,7 +39,10 @@ def _split(items: list[str]) -> list[str]:
 Id = Annotated[Int64, Query(description="the reader's id")]
 Time = Annotated[
     TextMoment,
-    Query(description="when the feed is shown: with a zone, or by the network's own clock; now"),
+    Query(
+        description="when the feed is shown: with a zone, or by the network's own clock; "
+        "by default now"
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, description="how many posts at most")]
 Exclude = Annotated[
@@ -47,7 +50,8 @@ Exclude = Annotated[
     BeforeValidator(_split),
     Query(
         max_length=MOST_POSTS,
-        description="ids of posts to leave out, repeated or with commas between",
+        description="ids of posts to leave out as well, at most 1,000: repeated, or with commas "
+        "between; unknown ones are passed over",
     ),
 ]
 

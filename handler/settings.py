@@ -32,15 +32,16 @@ class Settings:
     Attributes:
         store: ARTIFACT_STORE, `s3://bucket/prefix` or a folder; empty if it is not set.
         channel: ARTIFACT_CHANNEL, which channel of the store is served.
-        auth_mode: AUTH_MODE, whom API Gateway lets through: NONE everybody, IAM, or JWT.
+        auth_mode: AUTH_MODE, whom API Gateway lets through: everybody, whoever signs, or whoever
+            holds a token.
         jwt_issuer: JWT_ISSUER, whose tokens are taken.
         jwt_audience: JWT_AUDIENCE, whom tokens must be meant for.
         reader_hash_key: READER_HASH_KEY, the key that readers' ids are hashed with in the log;
             without it, every process makes up its own.
         fresh_share: LENTA_FRESH_SHARE, the share of a feed's places that fresh posts are given,
-            from 0 to MOST_FRESH_SHARE; exact, as it was written.
+            from 0 to 0.5; exact, as it was written.
         follow_seconds: LENTA_FOLLOW_SECONDS, how often the channel is looked at, from 1 to a day.
-        page: LENTA_PAGE, whether there is to be the feed page.
+        page: LENTA_PAGE, whether there is to be the feed page, where nobody must be authorized.
     """
 
     store: str

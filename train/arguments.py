@@ -11,8 +11,11 @@ from train.inspect import command as inspect_command
 from train.settings import RunSettings
 
 SOURCE_VARIABLE = "LENTA_SOURCE"
+"""The variable that stands for `--source`, and keeps a password off the command line."""
 STORE_VARIABLE = "LENTA_STORE"
+"""The variable that stands for `--store`."""
 ARCHIVE_VARIABLE = "LENTA_ARCHIVE"
+"""The variable that stands for `--archive`."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,7 +56,11 @@ def parser() -> argparse.ArgumentParser:
     _add_learning(evaluate)
     _add_report(evaluate)
     evaluate.add_argument(
-        "--folds", type=int, default=3, help="windows to measure on (default: %(default)s)"
+        "--folds",
+        type=int,
+        default=3,
+        metavar="N",
+        help="windows to measure on (default: %(default)s)",
     )
 
     experiment = commands.add_parser(
@@ -65,10 +72,16 @@ def parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo-data", help="make tables like the network's own")
     demo.add_argument("--out", required=True, help="a new folder, or postgresql://…")
-    demo.add_argument("--users", type=int, default=5_000)
-    demo.add_argument("--posts", type=int, default=7_023)
-    demo.add_argument("--days", type=int, default=90)
-    demo.add_argument("--seed", type=int, default=1)
+    for name, default, told in (
+        ("users", 5_000, "how many readers"),
+        ("posts", 7_023, "how many posts"),
+        ("days", 90, "how many days of feed"),
+        ("seed", 1, "of all that is drawn: the same makes the same tables"),
+    ):
+        demo.add_argument(
+            f"--{name}", type=int, default=default, metavar="N",
+            help=f"{told} (default: %(default)s)",
+        )  # fmt: skip
     for command in (inspect, run, refresh, evaluate, experiment, demo):
         command.add_argument(
             "--verbose", action="store_true",
@@ -85,12 +98,15 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     defaults = RunSettings("", "")
     names = defaults.names
     parser.add_argument(
-        "--schema", default=names.schema, help="of the tables (default: %(default)s)"
+        "--schema",
+        default=names.schema,
+        metavar="NAME",
+        help="of the tables (default: %(default)s)",
     )
     for table in ("user_data", "post_text_df", "feed_data"):
         parser.add_argument(
             f"--{table.replace('_', '-')}", default=getattr(names, table), metavar="NAME",
-            help=f"what the source calls {table}",
+            help=f"what the source calls {table} (default: %(default)s)",
         )  # fmt: skip
     parser.add_argument(
         "--archive", default=os.environ.get(ARCHIVE_VARIABLE) or None, metavar="URL",
@@ -98,9 +114,13 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         f"only what is new (default: {ARCHIVE_VARIABLE})",
     )  # fmt: skip
     parser.add_argument(
-        "--work", type=Path, help="keep the run's own database there (default: nowhere)"
-    )
-    parser.add_argument("--memory", default=defaults.memory, help="the most DuckDB may take")
+        "--work", type=Path, metavar="FOLDER",
+        help="keep the run's own database there (default: nowhere)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--memory", default=defaults.memory, metavar="SIZE",
+        help="the most DuckDB may take before it spills to disk (default: %(default)s)",
+    )  # fmt: skip
 
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
@@ -113,12 +133,18 @@ def _add_learning(parser: argparse.ArgumentParser) -> None:
         "--most-pairs", type=int, default=defaults.most_pairs, metavar="N",
         help="learn from about so many impressions, of readers drawn whole (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument(
+        "--seed", type=int, default=defaults.seed, metavar="N",
+        help="of all that is drawn (default: %(default)s)",
+    )  # fmt: skip
 
 
 def _add_clock(parser: argparse.ArgumentParser) -> None:
     default = RunSettings("", "").timezone
-    parser.add_argument("--timezone", default=default, help="the network's clock")
+    parser.add_argument(
+        "--timezone", default=default, metavar="ZONE",
+        help="the network's clock, an IANA name (default: %(default)s)",
+    )  # fmt: skip
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

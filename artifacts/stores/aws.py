@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from obstore.store import ClientConfig, S3Credential, S3CredentialProvider
 
+_ENDPOINT_S3 = "AWS_ENDPOINT_URL_S3"
+"""The variable that names another S3 server than Amazon's, by its URL."""
+_ENDPOINT_ALL = "AWS_ENDPOINT_URL"
+"""The variable that does so for all services of AWS; that of S3 comes first."""
+_CA_BUNDLE = "AWS_CA_BUNDLE"
+"""The variable that names a file of certificates to trust beside the system's."""
+_REGION_NAME = "AWS_REGION"
+"""The variable that names the bucket's region; else that of a profile counts."""
+_DEFAULT_REGION = "AWS_DEFAULT_REGION"
+"""The variable that names the region where AWS_REGION does not."""
+_KEY_ID = "AWS_ACCESS_KEY_ID"
+"""The variable that holds the credentials' id; else they are found as boto3 finds them."""
+_SECRET = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - a variable's name
+"""The variable that holds the credentials' secret."""
+_SESSION_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105 - a variable's name
+"""The variable that holds the token of credentials that expire."""
+
 _ENDPOINT = re.compile(
     r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._/-]*)?"
 )
@@ -28,7 +45,9 @@ _CREDENTIAL = re.compile(r"[!-~]+")
 
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 _CONTAINER_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+"""The variable that names an address of this machine to ask for credentials; Lambda sets it."""
 _CONTAINER_TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - a variable's name
+"""The variable that holds the word by which that address answers; Lambda sets it."""
 _CONTAINER_TIMEOUT = 2  # seconds, as boto3 has it: it is an address of this machine
 
 # botocore renews credentials ten minutes before they expire, and obstore asks anew five minutes
@@ -42,7 +61,7 @@ def bucket_url(bucket: str, region: str) -> tuple[str, bool]:
     Raises:
         StoreUnavailable: the environment names another server than Amazon's, but by no URL.
     """
-    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):
+    for name in (_ENDPOINT_S3, _ENDPOINT_ALL):
         if url := environ.get(name):
             if not _is_url(url):
                 raise StoreUnavailable(f"there is no way to S3: {name} is {url!r}, which is no URL")
@@ -59,11 +78,11 @@ def certificates() -> "ClientConfig":
     Raises:
         StoreUnavailable: its file cannot be read.
     """
-    path = environ.get("AWS_CA_BUNDLE")
+    path = environ.get(_CA_BUNDLE)
     try:
         return {"root_certificate": Path(path).read_bytes()} if path else {}
     except OSError as error:
-        raise StoreUnavailable(f"there is no way to S3: AWS_CA_BUNDLE: {error}") from error
+        raise StoreUnavailable(f"there is no way to S3: {_CA_BUNDLE}: {error}") from error
 
 
 def region() -> str:
@@ -72,7 +91,7 @@ def region() -> str:
     Raises:
         StoreUnavailable: none is set, or one that cannot be.
     """
-    found = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    found = environ.get(_REGION_NAME) or environ.get(_DEFAULT_REGION)
     found = found or _session("no region in the environment").region_name
     if not found:
         raise StoreUnavailable("there is no way to S3: no region is set, such as by AWS_REGION")
@@ -92,7 +111,7 @@ def credential_provider() -> "S3CredentialProvider":
     Raises:
         StoreUnavailable: there are no credentials.
     """
-    if environ.get("AWS_ACCESS_KEY_ID"):
+    if environ.get(_KEY_ID):
         return _of_environment()
     if environ.get(_CONTAINER_URI, "").startswith("http://") and environ.get(_CONTAINER_TOKEN):
         return _ask_container
@@ -109,7 +128,7 @@ def credential_provider() -> "S3CredentialProvider":
 
 
 def _of_environment() -> "S3CredentialProvider":
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    names = (_KEY_ID, _SECRET, _SESSION_TOKEN)
     key, secret, token = (environ.get(name, "") for name in names)
     for name, value in zip(names, (key, secret, token or "none"), strict=True):
         if not _CREDENTIAL.fullmatch(value):

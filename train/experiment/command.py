@@ -12,7 +12,7 @@ from train.progress import Log
 from train.source.tables import TableNames
 
 KEY_VARIABLE = "READER_HASH_KEY"
-"""What the function is told the key by, too."""
+"""The variable that holds the key by which the function hashed readers' ids in its log."""
 
 OK = 0
 NOT_TRUSTED = 6
