@@ -18,7 +18,9 @@ from train.settings import RunSettings
 from train.tracking.entries import Entry
 
 VARIABLE = "MLFLOW_TRACKING_URI"
+"""The variable that names the MLflow that keeps figures and reports, if they are to be kept."""
 EXPERIMENT_VARIABLE = "MLFLOW_EXPERIMENT_NAME"
+"""The variable that names MLflow's experiment that they are kept in, `lenta` if it is not set."""
 _EXPERIMENT = "lenta"
 _MOST_METRICS = 1_000
 """Of one request: https://mlflow.org/docs/latest/api_reference/rest-api.html#log-batch"""
