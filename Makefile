@@ -35,7 +35,7 @@ $(VENV)/ready: requirements.txt
 
 .venv-docs/ready: tools/docs-requirements.txt $(VENV)/ready
 	$(UV) venv --quiet --clear --python $(PY) .venv-docs
-	$(UV) pip install --quiet --python .venv-docs/bin/python -r tools/docs-requirements.txt
+	$(UV) pip install --quiet --compile-bytecode --python .venv-docs/bin/python -r tools/docs-requirements.txt
 	@touch $@
 
 .venv-mlflow/ready: tools/mlflow-requirements.txt $(VENV)/ready

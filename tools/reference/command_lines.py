@@ -50,7 +50,8 @@ def _section(parser: argparse.ArgumentParser) -> str:
 
 def _table(parser: argparse.ArgumentParser) -> str:
     found = sorted(options(parser), key=lambda action: not action.required)
-    return table(("", ""), [(f"`{_written(action)}`", _told(parser, action)) for action in found])
+    rows = [(f"`{_written(action)}`", _told(parser, action)) for action in found]
+    return table(("option", ""), rows)
 
 
 def _written(action: argparse.Action) -> str:
