@@ -8,7 +8,15 @@ from dataclasses import replace
 from train.arguments import SOURCE_VARIABLE, STORE_VARIABLE, parser
 from train.display import open_console, show_result
 from train.experiment import command as experiment_command
-from train.failures import FAILED, INTERRUPTED, UNAVAILABLE, USAGE, explain
+from train.failures import (
+    FAILED,
+    INTERRUPTED,
+    NOT_SERVED,
+    OK,
+    UNAVAILABLE,
+    USAGE,
+    explain,
+)
 from train.inspect import command as inspect_command
 from train.outcome import facts
 from train.progress import Log, open_log
@@ -18,9 +26,6 @@ from train.settings import RunSettings
 from train.source.tables import TableNames
 
 __all__ = ["FAILED", "INTERRUPTED", "NOT_SERVED", "OK", "UNAVAILABLE", "USAGE", "main"]
-
-OK = 0
-NOT_SERVED = 5
 
 
 def main(argv: Sequence[str]) -> int:

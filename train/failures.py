@@ -1,4 +1,4 @@
-"""What stopped a command, in a sentence, and the exit code that says so."""
+"""What stopped a command, in a sentence, and the exit codes that say how one ended."""
 
 import errno
 import traceback
@@ -9,9 +9,11 @@ from pathlib import Path
 from artifacts.errors import ArtifactError, StoreUnavailable
 from train.errors import TrainError
 
+OK = 0
 FAILED = 1
 USAGE = 2
 UNAVAILABLE = 4
+NOT_SERVED = 5
 INTERRUPTED = 130
 
 _INTERRUPTED_QUERY = "Query interrupted"

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.end_to_end.test_report_in_browser import DESKTOP, NARROW, PHONE, WIDER_THAN_THE_SCREEN
+from tests.support.browser import DESKTOP, NARROW, PHONE, WIDER_THAN_THE_SCREEN, opened_alone
 from train import cli
 
 pytestmark = pytest.mark.slow
@@ -27,18 +27,8 @@ def look(demo_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=[("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", NARROW)])
 def opened(request: pytest.FixtureRequest, chromium: Browser, look: Path) -> Iterator[Page]:
     """The page in a browser without a network; every complaint of the browser is an error."""
-    scheme, screen = request.param
-    context = chromium.new_context(viewport=screen, color_scheme=scheme)
-    context.set_offline(True)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("request", lambda asked: said.append(asked.url))
-    page.goto(look.as_uri())
-    yield page
-    context.close()
-    assert said == [look.as_uri()]
+    with opened_alone(chromium, look, *request.param) as page:
+        yield page
 
 
 def test_it_fits_the_screen(opened: Page, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
 from artifacts import layout
+from tests.support.browser import DESKTOP, NARROW, PHONE, WIDER_THAN_THE_SCREEN, opened_alone
 from tests.support.releases import DAYS, POSTS, READERS, Trained
 from train import demo_data
 from train.progress import Silent
@@ -19,17 +20,6 @@ from train.run import run
 from train.settings import RunSettings
 
 pytestmark = pytest.mark.slow
-
-DESKTOP = ViewportSize(width=1200, height=1500)
-PHONE = ViewportSize(width=390, height=844)
-NARROW = ViewportSize(width=320, height=640)
-
-WIDER_THAN_THE_SCREEN = """
-() => [...document.querySelectorAll("body *")]
-    .filter(element => !element.closest(".table") && !element.closest("svg"))
-    .filter(element => element.getBoundingClientRect().right > window.innerWidth + 1)
-    .map(element => element.outerHTML.slice(0, 200))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +39,8 @@ def report(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=[("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", NARROW)])
 def opened(request: pytest.FixtureRequest, chromium: Browser, report: Path) -> Iterator[Page]:
     """The report in a browser without a network; every complaint of the browser is an error."""
-    scheme, screen = request.param
-    context = chromium.new_context(viewport=screen, color_scheme=scheme)
-    context.set_offline(True)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("request", lambda asked: said.append(asked.url))
-    page.goto(report.as_uri())
-    yield page
-    context.close()
-    assert said == [report.as_uri()]
+    with opened_alone(chromium, report, *request.param) as page:
+        yield page
 
 
 def test_it_fits_the_screen(opened: Page, tmp_path: Path) -> None:

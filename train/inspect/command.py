@@ -6,11 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from train.failures import OK
 from train.progress import Log
 from train.settings import RunSettings
 from train.source.tables import TableNames
-
-OK = 0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -4,12 +4,10 @@ import argparse
 import time
 
 from train.display import open_console, show_lines, show_verdict
+from train.failures import NOT_SERVED, OK
 from train.progress import Log
 from train.settings import RunSettings
 from train.source.tables import TableNames
-
-OK = 0
-NOT_SERVED = 5
 
 
 def run_command(arguments: argparse.Namespace, names: TableNames, log: Log) -> int:

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from train.display import open_console, show_lines, show_verdict
+from train.failures import NOT_SERVED, OK
 from train.progress import Log
 from train.rehearsal.plan import Plan
-
-OK = 0
-NOT_SERVED = 5
 
 
 def rehearse(make: Callable[[], Plan], report: Path | None, log: Log) -> int:
